@@ -1,0 +1,188 @@
+/// A strict JSON reader (RFC 8259): UTF-8 only, no repeated member, limited depth, an error with its place.
+package struct JSONParser {
+    /// What is wrong with a JSON text, and where.
+    package struct Failure: Error, Equatable {
+        /// Bytes from the start of the text.
+        package let offset: Int
+        package let reason: String
+    }
+
+    private let bytes: [UInt8]
+    private var position = 0
+    private var depth = 0
+    private let maxDepth: Int
+
+    /// The value that `bytes` holds, and nothing behind it but white space.
+    ///
+    /// - Parameter maxDepth: how deep arrays and objects may nest.
+    package static func parse(_ bytes: [UInt8], maxDepth: Int = 32) throws(Failure) -> JSON {
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw Failure(offset: 0, reason: "not valid UTF-8")
+        }
+        var parser = JSONParser(bytes: bytes, maxDepth: maxDepth)
+        parser.skipSpace()
+        let value = try parser.value()
+        parser.skipSpace()
+        guard parser.position == bytes.count else { throw parser.failure("text after the end of the value") }
+        return value
+    }
+
+    private init(bytes: [UInt8], maxDepth: Int) {
+        self.bytes = bytes
+        self.maxDepth = maxDepth
+    }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private func failure(_ reason: String) -> Failure { Failure(offset: position, reason: reason) }
+
+    private mutating func skipSpace() {
+        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+    }
+
+    private mutating func value() throws(Failure) -> JSON {
+        switch next {
+        case nil: throw failure("the text ends where a value is expected")
+        case UInt8(ascii: "{"): return try nested { (parser) throws(Failure) in try parser.object() }
+        case UInt8(ascii: "["): return try nested { (parser) throws(Failure) in try parser.array() }
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
+        default: return try number()
+        }
+    }
+
+    private mutating func nested(_ body: (inout JSONParser) throws(Failure) -> JSON) throws(Failure) -> JSON {
+        guard depth < maxDepth else { throw failure("nested deeper than \(maxDepth) levels") }
+        depth += 1
+        position += 1
+        let value = try body(&self)
+        depth -= 1
+        return value
+    }
+
+    private mutating func literal(_ word: String, _ value: JSON) throws(Failure) -> JSON {
+        guard bytes[position...].starts(with: word.utf8) else { throw failure("not a JSON value") }
+        position += word.utf8.count
+        return value
+    }
+
+    private mutating func array() throws(Failure) -> JSON {
+        var elements: [JSON] = []
+        skipSpace()
+        if take(UInt8(ascii: "]")) { return .array([]) }
+        while true {
+            skipSpace()
+            elements.append(try value())
+            skipSpace()
+            if take(UInt8(ascii: "]")) { return .array(elements) }
+            guard take(UInt8(ascii: ",")) else { throw failure("',' or ']' expected") }
+        }
+    }
+
+    private mutating func object() throws(Failure) -> JSON {
+        var members: [JSON.Member] = []
+        var names: Set<[UInt8]> = []
+        skipSpace()
+        if take(UInt8(ascii: "}")) { return .object([]) }
+        while true {
+            skipSpace()
+            guard next == UInt8(ascii: "\"") else { throw failure("a member's name in quotes expected") }
+            let name = try string()
+            guard names.insert(Array(name.utf8)).inserted else { throw failure("member '\(name)' stands twice") }
+            skipSpace()
+            guard take(UInt8(ascii: ":")) else { throw failure("':' expected") }
+            skipSpace()
+            members.append(JSON.Member(name, try value()))
+            skipSpace()
+            if take(UInt8(ascii: "}")) { return .object(members) }
+            guard take(UInt8(ascii: ",")) else { throw failure("',' or '}' expected") }
+        }
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard next == byte else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func string() throws(Failure) -> String {
+        position += 1
+        var text: [UInt8] = []
+        while let byte = next {
+            position += 1
+            switch byte {
+            case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
+            case UInt8(ascii: "\\"): try escape(into: &text)
+            case 0..<0x20: throw failure("a control character in a string has to be escaped")
+            default: text.append(byte)
+            }
+        }
+        throw failure("the text ends inside a string")
+    }
+
+    private mutating func escape(into text: inout [UInt8]) throws(Failure) {
+        guard let byte = next else { throw failure("the text ends inside a string") }
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "n"): text.append(0x0A)
+        case UInt8(ascii: "r"): text.append(0x0D)
+        case UInt8(ascii: "t"): text.append(0x09)
+        case UInt8(ascii: "u"):
+            var unit = try hexUnit()
+            if (0xD800...0xDBFF).contains(unit) {
+                guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw failure("a lone surrogate") }
+                let low = try hexUnit()
+                guard (0xDC00...0xDFFF).contains(low) else { throw failure("a lone surrogate") }
+                unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
+            }
+            guard let scalar = Unicode.Scalar(unit) else { throw failure("a lone surrogate") }
+            text.append(contentsOf: String(Character(scalar)).utf8)
+        default: throw failure("an unknown escape")
+        }
+    }
+
+    private mutating func hexUnit() throws(Failure) -> UInt32 {
+        guard position + 4 <= bytes.count else { throw failure("the text ends inside a string") }
+        var unit: UInt32 = 0
+        for _ in 0..<4 {
+            guard let digit = Hex.value(of: bytes[position]) else { throw failure("four hexadecimal digits expected") }
+            unit = unit << 4 | UInt32(digit)
+            position += 1
+        }
+        return unit
+    }
+
+    private mutating func number() throws(Failure) -> JSON {
+        let start = position
+        _ = take(UInt8(ascii: "-"))
+        let leadingZero = next == UInt8(ascii: "0")
+        let whole = digits()
+        guard whole > 0 else { throw failure("not a JSON value") }
+        guard !leadingZero || whole == 1 else { throw failure("a number with a leading zero") }
+        var isInteger = true
+        if take(UInt8(ascii: ".")) {
+            isInteger = false
+            guard digits() > 0 else { throw failure("a digit expected") }
+        }
+        if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
+            isInteger = false
+            if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+            guard digits() > 0 else { throw failure("a digit expected") }
+        }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        if isInteger, let value = Int64(text) { return .integer(value) }
+        guard let value = Double(text), value.isFinite else { throw failure("a number out of range") }
+        return .double(value)
+    }
+
+    private mutating func digits() -> Int {
+        let start = position
+        while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
+        return position - start
+    }
+}

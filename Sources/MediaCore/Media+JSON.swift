@@ -1,0 +1,30 @@
+extension Media {
+    /// The record as every answer carries it: the seed's fields in the seed's order, then the service's own.
+    ///
+    /// - Parameter baseURL: what the service is reached at from outside, without a slash at its end.
+    package func json(baseURL: String) -> JSON {
+        .object([
+            .init("id", .string(id.rawValue)),
+            .init("type", .string(type.rawValue)),
+            .init("originalName", .string(originalName)),
+            .init("mimeType", .string(mimeType)),
+            .init("size", .integer(size)),
+            .init("url", .string(url(baseURL: baseURL))),
+            .init("userId", .string(userID)),
+            .init("entityId", JSON(entityID)),
+            .init("entityType", JSON(entityType)),
+            .init("metadata", metadata ?? .null),
+            .init("isPublic", .bool(isPublic)),
+            .init("status", .string(status.rawValue)),
+            .init("createdAt", .string(createdAt.iso8601)),
+            .init("updatedAt", .string(updatedAt.iso8601)),
+            .init("title", JSON(title)),
+            .init("sha256", .string(sha256)),
+        ])
+    }
+
+    /// Where the file is found: the public URL, which nginx serves by itself, or the permalink, which asks for rights.
+    package func url(baseURL: String) -> String {
+        isPublished ? "\(baseURL)/p/\(id)/\(PercentEncoding.pathSegment(publicName))" : "\(baseURL)/m/\(id)"
+    }
+}

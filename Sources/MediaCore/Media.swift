@@ -1,0 +1,52 @@
+/// A media record: the seed's model and what the service keeps beside it.
+package struct Media: Equatable, Sendable {
+    package var id: MediaID
+    package var type: MediaType
+    /// The file's name as its uploader called it.
+    package var originalName: String
+    /// The type detected from the bytes, such as `image/jpeg`.
+    package var mimeType: String
+    /// Bytes.
+    package var size: Int64
+    package var userID: String
+    /// The first entity the file belongs to, such as a lesson; set with `entityType` or not at all.
+    package var entityID: String?
+    package var entityType: String?
+    /// A JSON object of the platform's own, as it was sent.
+    package var metadata: JSON?
+    package var isPublic: Bool
+    package var status: MediaStatus
+    package var createdAt: Timestamp
+    package var updatedAt: Timestamp
+    package var title: String?
+    /// SHA-256 of the bytes, 64 hexadecimal digits: the name of the blob in the store.
+    package var sha256: String
+    /// The last part of the public URL; its extension follows the detected type, never the uploader's name.
+    package var publicName: String
+
+    package init(
+        id: MediaID, type: MediaType, originalName: String, mimeType: String, size: Int64, userID: String,
+        entityID: String?, entityType: String?, metadata: JSON?, isPublic: Bool, status: MediaStatus,
+        createdAt: Timestamp, updatedAt: Timestamp, title: String?, sha256: String, publicName: String
+    ) {
+        self.id = id
+        self.type = type
+        self.originalName = originalName
+        self.mimeType = mimeType
+        self.size = size
+        self.userID = userID
+        self.entityID = entityID
+        self.entityType = entityType
+        self.metadata = metadata
+        self.isPublic = isPublic
+        self.status = status
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.title = title
+        self.sha256 = sha256
+        self.publicName = publicName
+    }
+
+    /// Whether a public link of the file has to exist: the record is public and READY.
+    package var isPublished: Bool { isPublic && status == .ready }
+}

@@ -1,0 +1,22 @@
+/// What a text from outside may not contain.
+package enum TextRules {
+    /// Why a character is refused in names, ids and titles, or nil.
+    static func fault(in scalar: Unicode.Scalar) -> String? {
+        if scalar == "\0" { return "must not contain NUL" }
+        if scalar.properties.generalCategory == .control { return "must not contain control characters" }
+        // These turn the direction of what follows, so that "gpj.exe" reads as "exe.jpg".
+        if (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value) {
+            return "must not contain bidirectional control characters"
+        }
+        return nil
+    }
+
+    /// What is wrong with a short text such as an id or a title, or nil.
+    ///
+    /// - Parameter maxLength: characters.
+    package static func fault(in text: String, maxLength: Int) -> String? {
+        if text.isEmpty { return "must not be empty" }
+        if text.unicodeScalars.count > maxLength { return "must not be longer than \(maxLength) characters" }
+        return text.unicodeScalars.lazy.compactMap(fault(in:)).first
+    }
+}

@@ -1,0 +1,98 @@
+/// A moment in milliseconds since 1970-01-01T00:00:00Z, the resolution of the platform's records.
+package struct Timestamp: Hashable, Sendable, Comparable {
+    package let milliseconds: Int64
+
+    package init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
+
+    /// This moment `seconds` later.
+    package func adding(seconds: Int) -> Timestamp { Timestamp(milliseconds: milliseconds + Int64(seconds) * 1000) }
+
+    /// The moment in UTC's calendar, proleptic Gregorian.
+    package var calendar: Calendar {
+        var seconds = milliseconds / 1000
+        var rest = milliseconds % 1000
+        if rest < 0 {
+            rest += 1000
+            seconds -= 1
+        }
+        var days = seconds / 86400
+        var second = seconds % 86400
+        if second < 0 {
+            second += 86400
+            days -= 1
+        }
+        // Days to civil date, after Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthIndex = (5 * dayOfYear + 2) / 153
+        let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
+        return Calendar(
+            year: Int(yearOfEra + era * 400 + (month <= 2 ? 1 : 0)), month: Int(month),
+            day: Int(dayOfYear - (153 * monthIndex + 2) / 5 + 1),
+            hour: Int(second / 3600), minute: Int(second / 60 % 60), second: Int(second % 60), millisecond: Int(rest))
+    }
+
+    /// A moment in UTC, field by field as a database or a text gives it.
+    package struct Calendar: Equatable, Sendable {
+        package var year: Int
+        package var month: Int
+        package var day: Int
+        package var hour: Int
+        package var minute: Int
+        package var second: Int
+        package var millisecond: Int
+
+        package init(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int, millisecond: Int) {
+            self.year = year
+            self.month = month
+            self.day = day
+            self.hour = hour
+            self.minute = minute
+            self.second = second
+            self.millisecond = millisecond
+        }
+    }
+
+    /// The moment that `calendar` names.
+    package init(_ calendar: Calendar) {
+        let year = calendar.year - (calendar.month <= 2 ? 1 : 0)
+        let era = (year >= 0 ? year : year - 399) / 400
+        let yearOfEra = year - era * 400
+        let dayOfYear = (153 * (calendar.month + (calendar.month > 2 ? -3 : 9)) + 2) / 5 + calendar.day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        let days = Int64(era * 146_097 + dayOfEra - 719_468)
+        let seconds = days * 86400 + Int64(calendar.hour * 3600 + calendar.minute * 60 + calendar.second)
+        milliseconds = seconds * 1000 + Int64(calendar.millisecond)
+    }
+
+    /// ISO 8601 with milliseconds and `Z`, as the platform's records have it: `2026-01-31T09:05:00.042Z`.
+    package var iso8601: String {
+        let fields = calendar
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        func put(_ value: Int, _ width: Int, _ separator: Character?) {
+            var divisor = 1
+            for _ in 1..<width { divisor *= 10 }
+            while divisor > 0 {
+                text.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+                divisor /= 10
+            }
+            if let separator { text.append(contentsOf: String(separator).utf8) }
+        }
+        put(min(max(fields.year, 0), 9999), 4, "-")
+        put(fields.month, 2, "-")
+        put(fields.day, 2, "T")
+        put(fields.hour, 2, ":")
+        put(fields.minute, 2, ":")
+        put(fields.second, 2, ".")
+        put(fields.millisecond, 3, "Z")
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,89 @@
+package import MediaCore
+
+/// The platform's API keys.
+package struct APIKeyRepository {
+    /// A key as it is stored: without its secret.
+    package struct Entry: Equatable, Sendable {
+        package var id: String
+        /// SHA-256 of the secret, 32 bytes.
+        package var secretHash: [UInt8]
+        package var name: String
+        package var scopes: Set<Scope>
+        package var createdAt: Timestamp
+        package var revokedAt: Timestamp?
+
+        package init(
+            id: String, secretHash: [UInt8], name: String, scopes: Set<Scope>, createdAt: Timestamp,
+            revokedAt: Timestamp? = nil
+        ) {
+            self.id = id
+            self.secretHash = secretHash
+            self.name = name
+            self.scopes = scopes
+            self.createdAt = createdAt
+            self.revokedAt = revokedAt
+        }
+    }
+
+    private static let columns = "id, secret_sha256, name, scopes, created_at, revoked_at"
+
+    private let connection: Connection
+
+    package init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    /// What a request's key is checked against.
+    package struct Credential: Equatable, Sendable {
+        /// SHA-256 of the secret, 32 bytes.
+        package var secretHash: [UInt8]
+        package var scopes: Set<Scope>
+    }
+
+    /// The credential of a key that may be used now.
+    package func findUsable(_ id: String) throws(MariaDBError) -> Credential? {
+        try connection.query(
+            "SELECT secret_sha256, scopes FROM api_keys WHERE id = ? AND revoked_at IS NULL", [.text(id)]
+        ) { (row) throws(MariaDBError) in
+            Credential(secretHash: try row.bytes(0), scopes: Self.scopes(try row.text(1)))
+        }.first
+    }
+
+    package func all() throws(MariaDBError) -> [Entry] {
+        try connection.query("SELECT \(Self.columns) FROM api_keys ORDER BY created_at, id", [], Self.entry)
+    }
+
+    package func insert(_ entry: Entry) throws(MariaDBError) {
+        let scopes = entry.scopes.map(\.rawValue).sorted().joined(separator: " ")
+        try connection.execute(
+            "INSERT INTO api_keys (id, secret_sha256, name, scopes, created_at) VALUES (?, ?, ?, ?, ?)",
+            [
+                .text(entry.id), .bytes(entry.secretHash), .text(entry.name), .text(scopes),
+                .timestamp(entry.createdAt),
+            ])
+    }
+
+    /// - Returns: whether there was such a key in use.
+    package func revoke(_ id: String, now: Timestamp) throws(MariaDBError) -> Bool {
+        try connection.execute(
+            "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", [.timestamp(now), .text(id)]) == 1
+    }
+
+    private static func entry(_ row: Row) throws(MariaDBError) -> Entry {
+        Entry(
+            id: try row.text(0), secretHash: try row.bytes(1), name: try row.text(2),
+            scopes: scopes(try row.text(3)),
+            createdAt: try row.timestamp(4), revokedAt: row.optionalTimestamp(5))
+    }
+
+    /// The scopes that a text names. A scope of a newer version is no right here.
+    private static func scopes(_ text: String) -> Set<Scope> {
+        if text == allScopes.text { return allScopes.set }
+        return Set(text.split(separator: " ").compactMap { Scope(rawValue: String($0)) })
+    }
+
+    /// What most keys have.
+    private static let allScopes = (
+        text: Scope.allCases.map(\.rawValue).sorted().joined(separator: " "), set: Set(Scope.allCases)
+    )
+}

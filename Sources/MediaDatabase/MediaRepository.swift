@@ -1,0 +1,160 @@
+package import MediaCore
+
+/// The records in MariaDB.
+package struct MediaRepository {
+    private static let columns = """
+        m.id, m.type, m.original_name, m.mime_type, m.size, m.user_id, m.entity_id, m.entity_type, m.metadata, \
+        m.is_public, m.status, m.created_at, m.updated_at, m.title, m.sha256, m.public_name
+        """
+    private static let findSQL = "SELECT \(columns) FROM media m WHERE m.id = ?"
+    private static let findFileSQL =
+        "SELECT original_name, mime_type, is_public, status, sha256 FROM media WHERE id = ?"
+
+    private let connection: Connection
+
+    package init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    /// The record, deleted or not.
+    package func find(_ id: MediaID) throws(MariaDBError) -> Media? {
+        try connection.query(Self.findSQL, [.text(id)], Self.media).first
+    }
+
+    /// What a download needs of the record, deleted or not.
+    package func findFile(_ id: MediaID) throws(MariaDBError) -> MediaFile? {
+        try connection.query(Self.findFileSQL, [.text(id)]) { (row) throws(MariaDBError) in
+            MediaFile(
+                originalName: try row.text(0), mimeType: try row.text(1), isPublic: try row.bool(2),
+                status: try row.value(3, MediaStatus.init(rawValue:)), sha256: Hex.encode(try row.bytes(4)))
+        }.first
+    }
+
+    /// The record, locked until the transaction ends.
+    package func findForUpdate(_ id: MediaID) throws(MariaDBError) -> Media? {
+        try connection.query(Self.findSQL + " FOR UPDATE", [.text(id)], Self.media).first
+    }
+
+    /// Which records a list has.
+    package enum Selection: Sendable {
+        case all
+        case user(String)
+        case entity(type: String, id: String)
+    }
+
+    /// Where a page starts.
+    package enum Position: Equatable, Sendable {
+        /// By number, from 1.
+        case page(Int)
+        case cursor(MediaCursor)
+    }
+
+    /// One page of the records that aren't deleted, newest first.
+    package func list(_ selection: Selection, at position: Position, limit: Int) throws(MariaDBError) -> MediaPage {
+        let (source, key, parameters) = Self.source(selection)
+        let total = try connection.query("SELECT COUNT(*) FROM \(source)", parameters) { (row) throws(MariaDBError) in
+            try row.integer(0)
+        }
+        var sql = "SELECT \(Self.columns) FROM \(source)"
+        var values = parameters
+        var page = 1
+        switch position {
+        case .cursor(let cursor):
+            sql += " AND \(key) < ? ORDER BY \(key) DESC LIMIT ?"
+            values += [.text(cursor.last), .integer(Int64(limit + 1))]
+        case .page(let number):
+            page = number
+            sql += " ORDER BY \(key) DESC LIMIT ? OFFSET ?"
+            values += [.integer(Int64(limit + 1)), .integer(Int64(number - 1) * Int64(limit))]
+        }
+        let found = try connection.query(sql, values, Self.media)
+        let media = Array(found.prefix(limit))
+        return MediaPage(
+            media: media, total: total.first ?? 0, page: page, limit: limit,
+            nextCursor: found.count > limit ? media.last.map { MediaCursor(after: $0.id) } : nil)
+    }
+
+    /// Adds a record and the link to its entity. Its blob has to be there.
+    package func insert(_ media: Media) throws(MariaDBError) {
+        try connection.execute(
+            """
+            INSERT INTO media (id, type, original_name, mime_type, size, user_id, entity_id, entity_type, metadata,
+                is_public, status, created_at, updated_at, title, sha256, public_name)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(media.id), .text(media.type.rawValue), .text(media.originalName), .text(media.mimeType),
+                .integer(media.size), .text(media.userID), .optional(media.entityID), .optional(media.entityType),
+                .optional(media.metadata?.text), .bool(media.isPublic), .text(media.status.rawValue),
+                .timestamp(media.createdAt), .timestamp(media.updatedAt), .optional(media.title),
+                .bytes(Hex.decode(media.sha256) ?? []), .text(media.publicName),
+            ])
+        try linkEntity(of: media, at: media.createdAt)
+    }
+
+    /// Writes what may change of a record: entity, metadata, visibility, status and title.
+    ///
+    /// - Parameter old: the record as it was, locked.
+    package func update(_ media: Media, from old: Media) throws(MariaDBError) {
+        try connection.execute(
+            """
+            UPDATE media SET entity_id = ?, entity_type = ?, metadata = ?, is_public = ?, status = ?, title = ?,
+                updated_at = ?, deleted_at = ? WHERE id = ?
+            """,
+            [
+                .optional(media.entityID), .optional(media.entityType), .optional(media.metadata?.text),
+                .bool(media.isPublic), .text(media.status.rawValue), .optional(media.title),
+                .timestamp(media.updatedAt), media.status == .deleted ? .timestamp(media.updatedAt) : .null,
+                .text(media.id),
+            ])
+        guard media.entityID != old.entityID || media.entityType != old.entityType else { return }
+        if let type = old.entityType, let id = old.entityID {
+            try connection.execute(
+                "DELETE FROM media_entities WHERE entity_type = ? AND entity_id = ? AND media_id = ?",
+                [.text(type), .text(id), .text(media.id)])
+        }
+        try linkEntity(of: media, at: media.updatedAt)
+    }
+
+    private func linkEntity(of media: Media, at moment: Timestamp) throws(MariaDBError) {
+        guard let type = media.entityType, let id = media.entityID else { return }
+        try connection.execute(
+            "INSERT IGNORE INTO media_entities (entity_type, entity_id, media_id, created_at) VALUES (?, ?, ?, ?)",
+            [.text(type), .text(id), .text(media.id), .timestamp(moment)])
+    }
+
+    /// Tables, condition and the column that a list is ordered by.
+    private static func source(_ selection: Selection) -> (sql: String, key: String, parameters: [Value]) {
+        switch selection {
+        case .all: ("media m WHERE m.status <> 'DELETED'", "m.id", [])
+        case .user(let id): ("media m WHERE m.user_id = ? AND m.status <> 'DELETED'", "m.id", [.text(id)])
+        case .entity(let type, let id):
+            (
+                """
+                media_entities e JOIN media m ON m.id = e.media_id
+                WHERE e.entity_type = ? AND e.entity_id = ? AND m.status <> 'DELETED'
+                """, "e.media_id", [.text(type), .text(id)]
+            )
+        }
+    }
+
+    private static func media(_ row: Row) throws(MariaDBError) -> Media {
+        Media(
+            id: try row.value(0) { MediaID($0) },
+            type: try row.value(1, MediaType.init(rawValue:)),
+            originalName: try row.text(2),
+            mimeType: try row.text(3),
+            size: try row.integer(4),
+            userID: try row.text(5),
+            entityID: row.optionalText(6),
+            entityType: row.optionalText(7),
+            metadata: row.isNull(8) ? nil : try row.value(8) { try? JSONParser.parse(Array($0.utf8)) },
+            isPublic: try row.bool(9),
+            status: try row.value(10, MediaStatus.init(rawValue:)),
+            createdAt: try row.timestamp(11),
+            updatedAt: try row.timestamp(12),
+            title: row.optionalText(13),
+            sha256: Hex.encode(try row.bytes(14)),
+            publicName: try row.text(15))
+    }
+}

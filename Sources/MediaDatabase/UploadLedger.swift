@@ -1,0 +1,54 @@
+package import MediaCore
+
+/// What is on its way into the store.
+///
+/// An entry is written before its content is placed in the store and removed in the transaction that creates the
+/// record. So whatever a crash leaves in the store is named by an entry that is left here.
+package struct UploadLedger {
+    /// One content that is to become one record.
+    package struct Entry: Equatable, Sendable {
+        package var mediaID: MediaID
+        /// 64 hexadecimal digits.
+        package var sha256: String
+
+        package init(mediaID: MediaID, sha256: String) {
+            self.mediaID = mediaID
+            self.sha256 = sha256
+        }
+    }
+
+    private let connection: Connection
+
+    package init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    package func add(_ entry: Entry, now: Timestamp) throws(MariaDBError) {
+        try connection.execute(
+            "INSERT INTO uploads (media_id, sha256, created_at) VALUES (?, ?, ?)",
+            [.text(entry.mediaID), .bytes(Hex.decode(entry.sha256) ?? []), .timestamp(now)])
+    }
+
+    /// - Returns: whether the entry was there.
+    @discardableResult
+    package func remove(_ id: MediaID) throws(MariaDBError) -> Bool {
+        try connection.execute("DELETE FROM uploads WHERE media_id = ?", [.text(id)]) > 0
+    }
+
+    /// Up to `limit` entries that were added before `moment`, oldest first.
+    package func entries(before moment: Timestamp, limit: Int) throws(MariaDBError) -> [Entry] {
+        try connection.query(
+            "SELECT media_id, sha256 FROM uploads WHERE created_at < ? ORDER BY created_at LIMIT ?",
+            [.timestamp(moment), .integer(Int64(limit))]
+        ) { (row) throws(MariaDBError) in
+            Entry(mediaID: try row.value(0) { MediaID($0) }, sha256: Hex.encode(try row.bytes(1)))
+        }
+    }
+
+    /// Whether another entry has the content; nobody can add one until the transaction ends.
+    package func hasOtherLocked(_ entry: Entry) throws(MariaDBError) -> Bool {
+        try !connection.query(
+            "SELECT media_id FROM uploads WHERE sha256 = ? FOR UPDATE", [.bytes(Hex.decode(entry.sha256) ?? [])]
+        ) { (row) throws(MariaDBError) in try row.text(0) }.filter { $0 != entry.mediaID.rawValue }.isEmpty
+    }
+}

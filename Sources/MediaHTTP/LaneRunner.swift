@@ -1,0 +1,171 @@
+internal import CLinux
+internal import Glibc
+internal import HTTPTypes
+internal import Synchronization
+
+/// The threads of one lane and the readiness queue they share.
+final class LaneRunner: Sendable {
+    private enum Mode: Int {
+        case serving, retiring, stopping
+    }
+
+    let lane: Lane
+    private let maxParameterBytes: Int
+    private let onEvent: @Sendable (FastCGIServer.Event) -> Void
+    private let refusal: FastCGIServer.Refusal
+    private let makeHandler: @Sendable () -> FastCGIServer.Handler
+    private let readiness: ReadinessQueue
+    private let mode = Atomic<Int>(Mode.serving.rawValue)
+    private let openConnections = Atomic<Int>(0)
+    /// Connections that wait in the readiness queue.
+    private let idle = DescriptorSet()
+    private let runningThreads = Atomic<Int>(0)
+    private let activities: [RequestActivity]
+
+    init(
+        lane: Lane, maxParameterBytes: Int, onEvent: @escaping @Sendable (FastCGIServer.Event) -> Void,
+        refusal: @escaping FastCGIServer.Refusal, makeHandler: @escaping @Sendable () -> FastCGIServer.Handler
+    ) {
+        self.lane = lane
+        self.maxParameterBytes = maxParameterBytes
+        self.onEvent = onEvent
+        self.refusal = refusal
+        self.makeHandler = makeHandler
+        readiness = ReadinessQueue(listeningSocket: lane.socket)
+        activities = (0..<lane.threads).map { _ in RequestActivity() }
+    }
+
+    var isFinished: Bool { runningThreads.load(ordering: .acquiring) == 0 }
+
+    func start() {
+        for activity in activities {
+            runningThreads.add(1, ordering: .acquiringAndReleasing)
+            Thread.start { [self] in
+                run(activity)
+                if runningThreads.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { closeIdle() }
+            }
+        }
+    }
+
+    func retire() {
+        let (isFirst, _) = mode.compareExchange(
+            expected: Mode.serving.rawValue, desired: Mode.retiring.rawValue, ordering: .sequentiallyConsistent)
+        // A lane that is stopping goes on stopping.
+        guard isFirst else { return }
+        readiness.stopListening()
+        // What woke this process and no other is its to serve.
+        while let descriptor = accept() { watch(descriptor, isNew: true) }
+        if openConnections.load(ordering: .sequentiallyConsistent) == 0 { stop() }
+    }
+
+    func stop() {
+        mode.store(Mode.stopping.rawValue, ordering: .releasing)
+        readiness.wakeAll()
+    }
+
+    func stuckRequests() -> [RequestActivity.Overdue] {
+        activities.compactMap { $0.overdue(limit: lane.requestLimit) }
+    }
+
+    private func run(_ activity: RequestActivity) {
+        let connection = FastCGIConnection()
+        let handler = makeHandler()
+        while mode.load(ordering: .acquiring) != Mode.stopping.rawValue {
+            switch readiness.next() {
+            case .woken, .none: continue
+            case .connection(let descriptor):
+                idle.remove(descriptor)
+                serve(descriptor, isNew: false, connection, handler, activity)
+            case .listeningSocket:
+                // The web server connects when it has a request, which follows at once; a connection on which none
+                // does must not hold the thread.
+                guard let first = accept() else { continue }
+                while let another = accept() { watch(another, isNew: true) }
+                if ReadinessQueue.hasInputSoon(first) {
+                    serve(first, isNew: true, connection, handler, activity)
+                } else {
+                    watch(first, isNew: true)
+                }
+            }
+        }
+    }
+
+    /// The next new connection, or nil if there is none: another thread or process was quicker.
+    private func accept() -> Int32? {
+        var descriptor: Int32
+        repeat {
+            descriptor = accept4(lane.socket, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        } while descriptor < 0 && (errno == EINTR || errno == ECONNABORTED)
+        guard descriptor >= 0 else {
+            if errno != EAGAIN {
+                onEvent(.acceptFailed(errno: errno))
+                // Out of descriptors or memory: the connection stays in the queue. Back to the readiness queue, where
+                // connections that end give descriptors free.
+                usleep(20_000)
+                if mode.load(ordering: .acquiring) == Mode.serving.rawValue { readiness.listenAgain() }
+            }
+            return nil
+        }
+        // A web server that stops in the middle of a request must not hold a thread for ever.
+        var limit = timeval(tv_sec: lane.requestLimit, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        openConnections.add(1, ordering: .acquiringAndReleasing)
+        return descriptor
+    }
+
+    private func serve(
+        _ descriptor: Int32, isNew: Bool, _ connection: FastCGIConnection, _ handler: FastCGIServer.Handler,
+        _ activity: RequestActivity
+    ) {
+        guard connection.receive(from: descriptor) else {
+            connectionClosed()
+            return
+        }
+        let requestID = connection.parameter("REQUEST_ID") ?? "-"
+        activity.begin(requestID)
+        let isHead = connection.parameter("REQUEST_METHOD") == "HEAD"
+        let response = answer(connection, requestID, handler)
+        connection.write(response.serialized(omitsBody: isHead))
+        let (reusable, isDelivered) = connection.finish()
+        activity.end()
+        if !isDelivered { onEvent(.clientGone(requestID: requestID)) }
+        // nginx leaves the connection on which it was redirected, whatever it said of keeping it.
+        let isOver = mode.load(ordering: .acquiring) == Mode.stopping.rawValue || response.isInternalRedirect
+        guard let reusable, !isOver else {
+            if let reusable { close(reusable) }
+            connectionClosed()
+            return
+        }
+        watch(reusable, isNew: isNew)
+    }
+
+    private func watch(_ descriptor: Int32, isNew: Bool) {
+        idle.insert(descriptor)
+        readiness.watch(descriptor, isNew: isNew)
+    }
+
+    private func answer(
+        _ connection: FastCGIConnection, _ requestID: String, _ handler: FastCGIServer.Handler
+    ) -> Response {
+        let bytes = connection.parameterBytes
+        guard bytes <= maxParameterBytes else {
+            onEvent(.parametersTooLong(bytes: bytes))
+            return refusal(.headerTooLarge(limit: maxParameterBytes), requestID)
+        }
+        do {
+            return handler(try Request(source: connection))
+        } catch {
+            return refusal(error, requestID)
+        }
+    }
+
+    private func connectionClosed() {
+        let left = openConnections.subtract(1, ordering: .sequentiallyConsistent).newValue
+        if left == 0, mode.load(ordering: .sequentiallyConsistent) == Mode.retiring.rawValue { stop() }
+    }
+
+    private func closeIdle() {
+        for descriptor in idle.removeAll() { close(descriptor) }
+    }
+}

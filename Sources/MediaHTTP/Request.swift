@@ -1,0 +1,71 @@
+package import HTTPTypes
+
+/// Where a request's parameters and body come from: libfcgi, or a test.
+package protocol RequestSource {
+    /// A CGI parameter: `REQUEST_METHOD`, or one that the site file sets.
+    func parameter(_ name: StaticString) -> String?
+    /// Up to `limit` bytes of the body, fewer only at its end.
+    func readBody(limit: Int) -> [UInt8]
+}
+
+/// One HTTP request, as nginx passed it on; it is valid while its handler runs, on the handler's thread.
+package struct Request {
+    package let method: HTTPRequest.Method
+    /// The path's segments, percent-decoded; nil where that isn't UTF-8.
+    package let path: [String]
+    package let query: String
+    /// The id that nginx gave the request and logs too.
+    package let id: String
+    /// Bytes, as the client announced them.
+    package let contentLength: Int64?
+    package let contentType: String?
+
+    private let source: any RequestSource
+
+    package init(source: any RequestSource) throws(HTTPError) {
+        self.source = source
+        id = source.parameter("REQUEST_ID") ?? "-"
+        query = source.parameter("QUERY_STRING") ?? ""
+        contentType = source.parameter("CONTENT_TYPE").flatMap { $0.isEmpty ? nil : $0 }
+        let length = source.parameter("CONTENT_LENGTH") ?? ""
+        contentLength = length.isEmpty ? nil : Int64(length)
+        let name = source.parameter("REQUEST_METHOD") ?? ""
+        guard let method = HTTPRequest.Method(name) else { throw .badRequest("method", "not a method's name") }
+        self.method = method
+        path = try Self.segments(of: source.parameter("DOCUMENT_URI") ?? "/")
+    }
+
+    /// A parameter that isn't a header field.
+    package func parameter(_ name: StaticString) -> String? { source.parameter(name) }
+
+    /// A header field, by its CGI name, such as `HTTP_IF_MATCH`; nil where it wasn't sent or is empty.
+    package func header(_ name: StaticString) -> String? {
+        guard let value = source.parameter(name), !value.isEmpty else { return nil }
+        return value
+    }
+
+    /// The body of a short request.
+    ///
+    /// - Throws: 413 if it is longer than `limit` bytes.
+    package func body(limit: Int) throws(HTTPError) -> [UInt8] {
+        if let contentLength, contentLength > Int64(limit) { throw .bodyTooLarge(limit: limit) }
+        let bytes = source.readBody(limit: limit + 1)
+        guard bytes.count <= limit else { throw .bodyTooLarge(limit: limit) }
+        if let contentLength, Int64(bytes.count) != contentLength {
+            throw .badRequest("body", "\(bytes.count) bytes arrived where \(contentLength) were announced")
+        }
+        return bytes
+    }
+
+    /// nginx has decoded and normalised the path already; an empty segment is nothing here.
+    private static func segments(of path: String) throws(HTTPError) -> [String] {
+        // nginx passes bytes on; what isn't UTF-8 in them has become U+FFFD by now.
+        let isPlain = path.utf8.allSatisfy { $0 > 0x1F && $0 < 0x7F }
+        if !isPlain, path.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F || $0.value == 0xFFFD })
+        {
+            throw .badRequest("path", "must not contain control characters or invalid UTF-8")
+        }
+        // By bytes: a slash and a combining mark behind it are one Character.
+        return path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+    }
+}

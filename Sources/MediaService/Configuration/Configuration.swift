@@ -1,0 +1,87 @@
+package import MediaCore
+package import MediaDatabase
+package import MediaStorage
+
+/// The effective settings of a process.
+package struct Configuration: Sendable {
+    /// A setting that can't be used; stops the start.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private let texts: [Setting: String]
+
+    /// - Parameters:
+    ///   - environment: variables, which win over the file.
+    ///   - file: the settings file's variables.
+    /// - Throws: `Failure` that names every setting with a wrong value, the value (unless it is secret) and its form.
+    package init(environment: [String: String], file: [String: String] = [:]) throws(Failure) {
+        var texts: [Setting: String] = [:]
+        var faults: [String] = []
+        for name in file.keys.sorted() where Setting(rawValue: name) == nil {
+            faults.append("\(name): there is no such setting; 'mediad config --help' lists them")
+        }
+        for setting in Setting.allCases {
+            let definition = setting.definition
+            let given = environment[setting.name] ?? file[setting.name] ?? ""
+            let text = given.isEmpty ? definition.defaultText : given
+            if !text.isEmpty, !definition.form.accepts(text) {
+                let shown = definition.isSecret ? "a secret value" : "'\(text)'"
+                faults.append("\(setting.name): \(shown) is not \(definition.form.description)")
+            }
+            texts[setting] = text
+        }
+        if texts[.tlsCertificate]?.isEmpty != texts[.tlsKey]?.isEmpty {
+            faults.append("MEDIA_TLS_CERTIFICATE and MEDIA_TLS_KEY: set both or neither")
+        }
+        guard faults.isEmpty else { throw Failure(description: faults.joined(separator: "\n")) }
+        self.texts = texts
+    }
+
+    package func text(_ setting: Setting) -> String { texts[setting] ?? "" }
+
+    /// A setting with a form that has a number.
+    package func number(_ setting: Setting) -> Int {
+        guard let value = setting.definition.form.number(text(setting)) else {
+            preconditionFailure("\(setting.name) has no number")
+        }
+        return Int(value)
+    }
+
+    package func optionalText(_ setting: Setting) -> String? {
+        text(setting).isEmpty ? nil : text(setting)
+    }
+
+    package var database: DatabaseOptions {
+        let tls: DatabaseOptions.TLS =
+            switch text(.databaseTLS) {
+            case "encrypted": .encrypted
+            case "verified": .verified(authority: optionalText(.databaseAuthority))
+            default: .off
+            }
+        return DatabaseOptions(
+            host: text(.databaseHost), port: UInt32(number(.databasePort)), socket: optionalText(.databaseSocket),
+            user: text(.databaseUser), password: text(.databasePassword), database: text(.databaseName), tls: tls,
+            connectTimeout: UInt32(number(.databaseConnectTimeout)), answerTimeout: UInt32(number(.databaseTimeout)))
+    }
+
+    package var storage: LocalStorage { LocalStorage(root: text(.storeDirectory)) }
+
+    package var allowedTypes: TypeAllowList {
+        guard let list = TypeAllowList(text(.allowedTypes)) else { preconditionFailure("checked when it was read") }
+        return list
+    }
+
+    /// The largest file of a kind, in bytes.
+    package func maxBytes(_ type: MediaType) -> Int64 {
+        let setting: Setting =
+            switch type {
+            case .image: .imageBytes
+            case .video: .videoBytes
+            case .audio: .audioBytes
+            case .document: .documentBytes
+            case .other: .otherBytes
+            }
+        return Int64(number(setting))
+    }
+}

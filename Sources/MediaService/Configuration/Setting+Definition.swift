@@ -1,0 +1,121 @@
+extension Setting {
+    /// What the table says of a setting.
+    package struct Definition: Sendable {
+        package let form: SettingForm
+        /// Empty where the setting has no value unless one is given.
+        package let defaultText: String
+        package let summary: String
+        package var isSecret = false
+    }
+
+    package var definition: Definition {
+        switch self {
+        case .publicURL:
+            Definition(form: .url, defaultText: "http://localhost:8080", summary: "Where clients reach the service.")
+        case .storeDirectory:
+            Definition(form: .path, defaultText: "/var/lib/media-service/store", summary: "The store's folder.")
+        case .runDirectory:
+            Definition(form: .path, defaultText: "/run/media-service", summary: "Folder of the FastCGI sockets.")
+        case .logLevel:
+            Definition(
+                form: .choice(["debug", "info", "warning", "error"]), defaultText: "info",
+                summary: "The least important events to log.")
+        case .databaseSocket:
+            Definition(form: .path, defaultText: "", summary: "MariaDB's socket; used instead of host and port if set.")
+        case .databaseHost: Definition(form: .text, defaultText: "localhost", summary: "MariaDB's host.")
+        case .databasePort: Definition(form: .integer(1...65535), defaultText: "3306", summary: "MariaDB's port.")
+        case .databaseUser: Definition(form: .text, defaultText: "media", summary: "MariaDB's user.")
+        case .databasePassword:
+            Definition(form: .text, defaultText: "", summary: "That user's password.", isSecret: true)
+        case .databaseName: Definition(form: .text, defaultText: "media", summary: "The database.")
+        case .databaseTLS:
+            Definition(
+                form: .choice(["off", "encrypted", "verified"]), defaultText: "off",
+                summary: "TLS to MariaDB: `verified` also checks the server's certificate.")
+        case .databaseAuthority:
+            Definition(
+                form: .path, defaultText: "",
+                summary: "PEM file of the authority for `verified`; the system's if unset.")
+        case .databaseConnectTimeout:
+            Definition(form: .seconds(1...60), defaultText: "2", summary: "How long to wait for a connection.")
+        case .databaseTimeout:
+            Definition(form: .seconds(1...300), defaultText: "5", summary: "How long to wait for MariaDB's answer.")
+        case .workers:
+            Definition(form: .integer(0...256), defaultText: "0", summary: "Worker processes; 0: one for each core.")
+        case .apiThreads:
+            Definition(form: .integer(1...1024), defaultText: "8", summary: "Threads of a worker for short requests.")
+        case .uploadThreads:
+            Definition(form: .integer(1...1024), defaultText: "8", summary: "Threads of a worker for uploads.")
+        case .apiTimeout:
+            Definition(
+                form: .seconds(1...3600), defaultText: "60",
+                summary: "A worker with a short request that runs longer is replaced.")
+        case .uploadTimeout:
+            Definition(
+                form: .seconds(1...86400), defaultText: "900",
+                summary: "A worker with an upload that takes longer to store is replaced.")
+        case .drainTimeout:
+            Definition(
+                form: .seconds(1...3600), defaultText: "60",
+                summary: "How long a worker that is to end may go on with its requests.")
+        case .headerBytes:
+            Definition(form: .bytes(4096...1 << 20), defaultText: "64K", summary: "All header fields of a request.")
+        default: uploadDefinition
+        }
+    }
+
+    private var uploadDefinition: Definition {
+        switch self {
+        case .uploadBytes:
+            Definition(form: .bytes(1...1 << 50), defaultText: "5G", summary: "The body of one upload.")
+        case .uploadFiles:
+            Definition(form: .integer(1...1000), defaultText: "20", summary: "Files of one multipart upload.")
+        case .uploadParts:
+            Definition(
+                form: .integer(1...10000), defaultText: "100",
+                summary: "Parts of one multipart upload, files and fields.")
+        case .imageBytes: Definition(form: .bytes(1...1 << 50), defaultText: "200M", summary: "One image.")
+        case .videoBytes: Definition(form: .bytes(1...1 << 50), defaultText: "5G", summary: "One video.")
+        case .audioBytes: Definition(form: .bytes(1...1 << 50), defaultText: "1G", summary: "One audio file.")
+        case .documentBytes: Definition(form: .bytes(1...1 << 50), defaultText: "500M", summary: "One document.")
+        case .otherBytes: Definition(form: .bytes(1...1 << 50), defaultText: "1G", summary: "One file of another kind.")
+        case .allowedTypes:
+            Definition(
+                form: .types, defaultText: "IMAGE,VIDEO,AUDIO,DOCUMENT,OTHER",
+                summary:
+                    "What may be uploaded: kinds (every known type of the kind) and single types such as `text/html`.")
+        case .metadataBytes:
+            Definition(form: .bytes(2...16 << 20), defaultText: "64K", summary: "A record's `metadata`.")
+        case .pageLimit:
+            Definition(form: .integer(1...10000), defaultText: "100", summary: "The largest `limit` of a list's page.")
+        case .storeReserve:
+            Definition(
+                form: .bytes(0...1 << 50), defaultText: "256M",
+                summary: "Room that stays free: an upload that would need it gets 507.")
+        case .housekeepingInterval:
+            Definition(
+                form: .seconds(1...3600), defaultText: "15",
+                summary: "How often `mediad work` looks for what a crash left behind.")
+        case .uploadGrace:
+            Definition(
+                form: .seconds(1...604_800), defaultText: "1h",
+                summary: "The age at which an unfinished upload is removed.")
+        case .listen:
+            Definition(
+                form: .text, defaultText: "8080",
+                summary: "nginx: port, or address and port, as in its `listen` directive.")
+        case .tlsCertificate:
+            Definition(
+                form: .path, defaultText: "", summary: "nginx: PEM file of the certificate chain; no TLS if unset.")
+        case .tlsKey: Definition(form: .path, defaultText: "", summary: "nginx: PEM file of the certificate's key.")
+        case .clientTimeout:
+            Definition(
+                form: .seconds(1...3600), defaultText: "30",
+                summary: "nginx: longest pause of a client that sends a request or takes an answer.")
+        case .accessLog:
+            Definition(
+                form: .path, defaultText: "/var/log/nginx/media.log", summary: "nginx: log of all requests, in JSON.")
+        default: preconditionFailure("\(rawValue) has no definition")
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import MediaCore
+
+/// The form a setting's value has.
+package enum SettingForm: Sendable {
+    case text
+    /// An absolute path.
+    case path
+    /// `http` or `https`, no slash at the end.
+    case url
+    case integer(ClosedRange<Int64>)
+    /// A number of bytes, also with `K`, `M`, `G` or `T` (powers of 1024).
+    case bytes(ClosedRange<Int64>)
+    /// A number of seconds, also with `s`, `m`, `h` or `d`.
+    case seconds(ClosedRange<Int64>)
+    case choice([String])
+    /// What `TypeAllowList` reads.
+    case types
+
+    /// The form in words, for messages and tables.
+    package var description: String {
+        switch self {
+        case .text: "text"
+        case .path: "an absolute path"
+        case .url: "a URL with http or https and no slash at its end"
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .bytes(let range):
+            "bytes, also with K, M, G or T, from \(Self.short(range.lowerBound)) to \(Self.short(range.upperBound))"
+        case .seconds(let range): "seconds, also with s, m, h or d, from \(range.lowerBound) to \(range.upperBound)"
+        case .choice(let words): words.joined(separator: ", ")
+        case .types: "kinds (\(MediaType.allCases.map(\.rawValue).joined(separator: ", "))) and types, with commas"
+        }
+    }
+
+    /// Whether `text` has the form.
+    package func accepts(_ text: String) -> Bool {
+        switch self {
+        case .text: !text.isEmpty && !text.utf8.contains { $0 < 0x20 }
+        case .path: text.hasPrefix("/") && !text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") }
+        case .url: Self.isURL(text)
+        case .integer, .bytes, .seconds: number(text) != nil
+        case .choice(let words): words.contains(text)
+        case .types: TypeAllowList(text) != nil
+        }
+    }
+
+    /// The number that `text` stands for, or nil where the form has none or it is out of range.
+    package func number(_ text: String) -> Int64? {
+        switch self {
+        case .integer(let range): Self.number(text, units: [:], range)
+        case .bytes(let range):
+            Self.number(text, units: ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40], range)
+        case .seconds(let range): Self.number(text, units: ["s": 1, "m": 60, "h": 3600, "d": 86400], range)
+        default: nil
+        }
+    }
+
+    private static func number(_ text: String, units: [Character: Int64], _ range: ClosedRange<Int64>) -> Int64? {
+        var digits = text[...]
+        var factor: Int64 = 1
+        if let last = text.last, let unit = units[last] {
+            digits = digits.dropLast()
+            factor = unit
+        }
+        guard let value = Int64(digits), value >= 0 else { return nil }
+        let (product, overflow) = value.multipliedReportingOverflow(by: factor)
+        return !overflow && range.contains(product) ? product : nil
+    }
+
+    private static func short(_ bytes: Int64) -> String {
+        for (unit, shift) in [("T", 40), ("G", 30), ("M", 20), ("K", 10)] where bytes >= 1 << shift {
+            return "\(bytes >> shift)\(unit)"
+        }
+        return String(bytes)
+    }
+
+    private static func isURL(_ text: String) -> Bool {
+        for scheme in ["http://", "https://"] where text.hasPrefix(scheme) {
+            let rest = text.dropFirst(scheme.count)
+            return !rest.isEmpty && !rest.hasSuffix("/")
+                && rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"\"<>\\^`{|}".utf8.contains($0) }
+        }
+        return false
+    }
+}

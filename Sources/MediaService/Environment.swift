@@ -1,0 +1,27 @@
+package import Logging
+package import MediaCore
+package import MediaProcessing
+package import MediaStorage
+
+/// What all threads of a process share.
+package struct Environment: Sendable {
+    package let configuration: Configuration
+    package let storage: LocalStorage
+    package let allowedTypes: TypeAllowList
+    package let detector: TypeDetector
+    package let metrics: Metrics
+    package let logger: Logger
+
+    package init(configuration: Configuration, metrics: Metrics) {
+        self.configuration = configuration
+        storage = configuration.storage
+        allowedTypes = configuration.allowedTypes
+        detector = TypeDetector()
+        self.metrics = metrics
+        let level = Logger.Level(rawValue: configuration.text(.logLevel)) ?? .info
+        logger = Logger(label: "media") { _ in JSONLogHandler(level: level) }
+    }
+
+    /// What outside URLs start with.
+    package var baseURL: String { configuration.text(.publicURL) }
+}

@@ -1,0 +1,69 @@
+/// What is counted beside answers.
+package enum Counter: Int, CaseIterable, Sendable {
+    case workersRunning
+    case workersStarted
+    case workersCrashed
+    case workersStuck
+    case reloads
+    case clientsGone
+    case headersTooLong
+    case acceptsFailed
+    case accessRefused
+    case databaseRetries
+    case databaseFailures
+    case storageFailures
+    case filesStored
+    case bytesStored
+    case uploadsRefused
+    case uploadsSettled
+    case publicationsSettled
+    case internalErrors
+
+    var isGauge: Bool { self == .workersRunning }
+
+    var metricName: String {
+        switch self {
+        case .workersRunning: "media_workers_running"
+        case .workersStarted: "media_workers_started_total"
+        case .workersCrashed: "media_workers_crashed_total"
+        case .workersStuck: "media_requests_stuck_total"
+        case .reloads: "media_reloads_total"
+        case .clientsGone: "media_clients_gone_total"
+        case .headersTooLong: "media_headers_too_long_total"
+        case .acceptsFailed: "media_accepts_failed_total"
+        case .accessRefused: "media_access_refused_total"
+        case .databaseRetries: "media_database_retries_total"
+        case .databaseFailures: "media_database_failures_total"
+        case .storageFailures: "media_storage_failures_total"
+        case .filesStored: "media_files_stored_total"
+        case .bytesStored: "media_bytes_stored_total"
+        case .uploadsRefused: "media_uploads_refused_total"
+        case .uploadsSettled: "media_uploads_settled_total"
+        case .publicationsSettled: "media_publications_settled_total"
+        case .internalErrors: "media_internal_errors_total"
+        }
+    }
+
+    var help: String {
+        switch self {
+        case .workersRunning: "Worker processes that run now."
+        case .workersStarted: "Worker processes started."
+        case .workersCrashed: "Worker processes that ended without being told to."
+        case .workersStuck: "Requests that ran beyond their lane's limit."
+        case .reloads: "Reloads carried out."
+        case .clientsGone: "Answers whose client had gone."
+        case .headersTooLong: "Requests refused for the length of their header fields."
+        case .acceptsFailed: "Connections that could not be accepted."
+        case .accessRefused: "Requests that the access policy refused."
+        case .databaseRetries: "Statements and transactions that were tried again."
+        case .databaseFailures: "Requests that failed because of MariaDB."
+        case .storageFailures: "Requests that failed because of the store."
+        case .filesStored: "Files stored."
+        case .bytesStored: "Bytes of the files stored."
+        case .uploadsRefused: "Uploads refused."
+        case .uploadsSettled: "Unfinished uploads that were cleaned up."
+        case .publicationsSettled: "Public links that were made or removed after a crash."
+        case .internalErrors: "Answers with status 500."
+        }
+    }
+}

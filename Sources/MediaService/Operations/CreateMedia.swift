@@ -1,0 +1,159 @@
+import Logging
+import MediaCore
+import MediaDatabase
+import MediaProcessing
+import MediaStorage
+
+/// Takes files in: checks them, stores them and makes their records. All of a request's files or none.
+///
+/// The order is what makes it safe against a crash between any two steps: the ledger names a content before it is
+/// placed; blobs and public links are durable before the transaction that makes the records; whatever a crash leaves
+/// behind is named by the ledger and settled by `SettleUploads`.
+struct CreateMedia {
+    let context: Context
+
+    private var environment: Environment { context.environment }
+
+    /// - Returns: the new records, in the order of the files.
+    /// - Throws: `Problem` for a file that isn't accepted; nothing is left of the request then.
+    func run(_ files: [IncomingFile], _ attributes: MediaAttributes) throws -> [Media] {
+        let types = try files.map(acceptedType)
+        let digests = try files.map(checkedDigest)
+        let media = records(files, types, digests.map(\.sha256), attributes)
+        let entries = media.map { UploadLedger.Entry(mediaID: $0.id, sha256: $0.sha256) }
+        try note(entries)
+        do {
+            try place(files, media)
+            try commit(media)
+        } catch let error as MariaDBError where error.code == .outcomeUnknown {
+            try resolve(media, error)
+        } catch {
+            settle(entries)
+            throw error
+        }
+        for record in media {
+            environment.metrics.add(.filesStored)
+            environment.metrics.add(.bytesStored, Int(record.size))
+            context.logger.info(
+                "media created",
+                metadata: [
+                    "media": "\(record.id)", "user": "\(record.userID)", "type": "\(record.mimeType)",
+                    "size": "\(record.size)",
+                ])
+        }
+        return media
+    }
+
+    // MARK: Checks
+
+    private func acceptedType(_ file: IncomingFile) throws -> FileType {
+        if let fault = FileName.fault(in: file.originalName) { throw Problem.invalid(file.nameField, fault) }
+        guard file.staged.size > 0 else { throw Problem.invalid(file.field, "the file is empty") }
+        let head = try file.staged.handle.read(at: 0, count: TypeDetector.headLength)
+        let detected = try environment.detector.type(of: head)
+        let type: FileType
+        switch FileType.resolve(detected: detected, declared: file.declaredType, fileName: file.originalName) {
+        case .resolved(let known): type = known
+        case .unlisted(let mimeType): type = .unlisted(mimeType)
+        case .mismatch(let detected, let declared):
+            throw Problem.unsupportedType(file.field, "declared as \(declared), but the bytes are \(detected)")
+        }
+        guard environment.allowedTypes.allows(type) else {
+            throw Problem.unsupportedType(file.field, "files of type \(type.mimeType) are not accepted")
+        }
+        let limit = environment.configuration.maxBytes(type.mediaType)
+        guard file.staged.size <= limit else {
+            throw Problem.tooLarge(
+                file.field, limit: limit, "\(file.staged.size) bytes are too many for \(type.mediaType.rawValue)")
+        }
+        return type
+    }
+
+    /// Hashes the file and makes its bytes durable.
+    private func checkedDigest(_ file: IncomingFile) throws -> StagedFile.Digest {
+        let needsSHA512 = file.digests.needSHA512
+        let runFolder = environment.configuration.text(.runDirectory)
+        let digest =
+            try (needsSHA512 ? nil : file.staged.digestFromArrival(runFolder: runFolder))
+            ?? file.staged.digest(includingSHA512: needsSHA512, writesMeanwhile: true)
+        try file.digests.check(digest)
+        try file.staged.sync()
+        return digest
+    }
+
+    private func records(
+        _ files: [IncomingFile], _ types: [FileType], _ hashes: [String], _ attributes: MediaAttributes
+    ) -> [Media] {
+        let now = context.now()
+        // Ids of one moment sort by their random part; sorted, they list in the order of the files.
+        let ids = files.map { _ in MediaID(now: now, using: &context.random) }.sorted()
+        return files.indices.map { index in
+            Media(
+                id: ids[index], type: types[index].mediaType, originalName: files[index].originalName,
+                mimeType: types[index].mimeType, size: files[index].staged.size, userID: attributes.userID ?? "",
+                entityID: attributes.entityID, entityType: attributes.entityType, metadata: attributes.metadata,
+                isPublic: attributes.isPublic, status: .ready, createdAt: now, updatedAt: now,
+                title: attributes.title, sha256: hashes[index],
+                publicName: FileName.publicName(
+                    originalName: files[index].originalName, extension: types[index].fileExtension))
+        }
+    }
+
+    // MARK: Steps
+
+    private func note(_ entries: [UploadLedger.Entry]) throws {
+        let now = context.now()
+        try context.connection.transaction { connection in
+            let ledger = UploadLedger(connection)
+            for entry in entries { try ledger.add(entry, now: now) }
+        }
+    }
+
+    private func place(_ files: [IncomingFile], _ media: [Media]) throws {
+        for (file, record) in zip(files, media) {
+            try environment.storage.place(file.staged, sha256: record.sha256)
+            // Nobody can know this URL yet, so the link may come before the record it belongs to.
+            if record.isPublished {
+                try environment.storage.publish(record.id, name: record.publicName, sha256: record.sha256)
+            }
+        }
+    }
+
+    private func commit(_ media: [Media]) throws {
+        try context.connection.transaction { connection in
+            let blobs = BlobRepository(connection)
+            let records = MediaRepository(connection)
+            let ledger = UploadLedger(connection)
+            // In one order everywhere, so that two uploads of the same contents don't wait for each other in a circle.
+            for record in media.sorted(by: { $0.sha256 < $1.sha256 }) {
+                try blobs.reference(
+                    sha256: record.sha256, size: record.size, store: LocalStorage.name, now: record.createdAt)
+            }
+            for record in media {
+                // Housekeeping has taken this upload for abandoned and may have removed its content.
+                guard try ledger.remove(record.id) else { throw Problem.unavailable("The upload took too long.") }
+                try records.insert(record)
+            }
+        }
+    }
+
+    /// The commit was sent and its answer lost: looks whether it happened.
+    private func resolve(_ media: [Media], _ error: MariaDBError) throws {
+        // Where MariaDB can't be asked now either, the error stands and the ledger keeps the upload's place.
+        guard try MediaRepository(context.connection).find(media[0].id) != nil else { throw error }
+        context.logger.warning("a commit's answer was lost; the records are there", metadata: ["error": "\(error)"])
+    }
+
+    private func settle(_ entries: [UploadLedger.Entry]) {
+        for entry in entries {
+            do {
+                try SettleUploads(context: context).settle(entry)
+            } catch {
+                // The ledger still names it; housekeeping tries again.
+                context.logger.warning(
+                    "an unfinished upload stays for housekeeping",
+                    metadata: ["media": "\(entry.mediaID)", "error": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import MediaCore
+
+/// What the sender of a file says about it, and what may be changed later; checked.
+struct MediaAttributes: Equatable {
+    var userID: String?
+    var entityType: String?
+    var entityID: String?
+    var isPublic = false
+    var metadata: JSON?
+    var title: String?
+
+    /// The names that a form or a query may use.
+    static let names: Set<String> = ["userId", "entityType", "entityId", "isPublic", "metadata", "title"]
+
+    /// The attributes that texts name, as in a form or a query.
+    ///
+    /// - Throws: 400 with every field that has a wrong value.
+    init(texts: [String: String], metadataLimit: Int) throws(Problem) {
+        var errors: [Problem.FieldError] = []
+        func text(_ name: String, maxLength: Int) -> String? {
+            guard let value = texts[name] else { return nil }
+            if let fault = TextRules.fault(in: value, maxLength: maxLength) { errors.append(.init(name, fault)) }
+            return value
+        }
+        userID = text("userId", maxLength: Self.idLength)
+        entityType = text("entityType", maxLength: Self.entityTypeLength)
+        entityID = text("entityId", maxLength: Self.idLength)
+        title = text("title", maxLength: Self.titleLength)
+        switch texts["isPublic"] {
+        case nil, "false", "0": isPublic = false
+        case "true", "1": isPublic = true
+        default: errors.append(.init("isPublic", "must be true or false"))
+        }
+        if let value = texts["metadata"] {
+            do {
+                metadata = try Self.metadata(Array(value.utf8), limit: metadataLimit)
+            } catch {
+                errors += error.errors
+            }
+        }
+        if (entityType == nil) != (entityID == nil) {
+            errors.append(
+                .init(entityType == nil ? "entityType" : "entityId", "entityType and entityId go together"))
+        }
+        if userID == nil { errors.append(.init("userId", "must be given")) }
+        guard errors.isEmpty else { throw .invalid(errors) }
+    }
+
+    static let idLength = 191
+    static let entityTypeLength = 64
+    static let titleLength = 255
+    static let metadataDepth = 16
+
+    /// Metadata as JSON text.
+    private static func metadata(_ bytes: [UInt8], limit: Int) throws(Problem) -> JSON? {
+        guard bytes.count <= limit else { throw .invalid("metadata", "must not be longer than \(limit) bytes") }
+        let value: JSON
+        do {
+            value = try JSONParser.parse(bytes, maxDepth: metadataDepth)
+        } catch {
+            throw .invalid("metadata", "is no JSON: \(error.reason), at byte \(error.offset)")
+        }
+        return try checkedMetadata(value, limit: limit)
+    }
+
+    /// Metadata as a value that was read already; nil for null.
+    static func checkedMetadata(_ value: JSON, limit: Int) throws(Problem) -> JSON? {
+        if value.isNull { return nil }
+        guard value.object != nil else { throw .invalid("metadata", "must be a JSON object, not \(value.kind)") }
+        guard value.bytes.count <= limit else { throw .invalid("metadata", "must not be longer than \(limit) bytes") }
+        return value
+    }
+}

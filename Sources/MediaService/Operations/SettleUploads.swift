@@ -1,0 +1,54 @@
+import Logging
+import MediaCore
+import MediaDatabase
+import MediaStorage
+
+/// Removes what unfinished uploads left in the store.
+struct SettleUploads {
+    let context: Context
+
+    /// Settles the uploads that are older than the grace period, and removes files that never became one.
+    ///
+    /// - Returns: how many uploads and files were removed.
+    func run() throws -> Int {
+        let configuration = context.environment.configuration
+        let grace = configuration.number(.uploadGrace)
+        let due = try UploadLedger(context.connection).entries(
+            before: context.now().adding(seconds: -grace), limit: 1000)
+        var count = 0
+        for entry in due {
+            do {
+                try settle(entry)
+            } catch {
+                context.logger.error(
+                    "an unfinished upload can't be removed",
+                    metadata: ["media": "\(entry.mediaID)", "error": "\(error)"])
+                continue
+            }
+            count += 1
+            context.environment.metrics.add(.uploadsSettled)
+            context.logger.notice(
+                "unfinished upload removed", metadata: ["media": "\(entry.mediaID)", "sha256": "\(entry.sha256)"])
+        }
+        return count + (try context.environment.storage.removeAbandoned(olderThan: grace, now: context.now()))
+    }
+
+    /// Settles one upload: its public link goes, its content goes unless something else has it, and its entry goes.
+    ///
+    /// The locks on the blob's and the ledger's rows keep every other upload of the same content from starting in
+    /// between: one that comes earlier is seen here, one that comes later places the content anew.
+    func settle(_ entry: UploadLedger.Entry) throws {
+        let storage = context.environment.storage
+        try context.connection.transaction { connection in
+            let ledger = UploadLedger(connection)
+            // The entry is gone where the upload came to its end after all, or where housekeeping was quicker: then the
+            // upload may have placed its file meanwhile.
+            if try !ledger.remove(entry.mediaID), try MediaRepository(connection).find(entry.mediaID) != nil { return }
+            try storage.unpublish(entry.mediaID)
+            guard try !BlobRepository(connection).existsLocked(sha256: entry.sha256),
+                try !ledger.hasOtherLocked(entry)
+            else { return }
+            try storage.removeBlob(entry.sha256)
+        }
+    }
+}

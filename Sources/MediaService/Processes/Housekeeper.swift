@@ -1,0 +1,59 @@
+import Glibc
+import Logging
+import MediaHTTP
+import MediaStorage
+
+/// `mediad work`: looks, again and again, for what a crash left behind, and hashes large bodies while they arrive.
+package struct Housekeeper {
+    private let context: Context
+    private let interval: Int
+    private let runFolder: String
+
+    package init(_ configuration: Configuration) {
+        let environment = Environment(configuration: configuration, metrics: Metrics())
+        context = Context(environment)
+        interval = configuration.number(.housekeepingInterval)
+        runFolder = configuration.text(.runDirectory)
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    package func run() {
+        var signals = Signals([SIGTERM, SIGINT])
+        context.logger.notice("housekeeping started")
+        startDigester()
+        while true {
+            do {
+                _ = try once()
+            } catch {
+                context.logger.error("housekeeping failed and goes on", metadata: ["error": "\(error)"])
+            }
+            if signals.next(milliseconds: interval * 1000) != nil { return }
+        }
+    }
+
+    /// Hashes ahead on a thread of its own; where another process on this host does, there is nothing to do.
+    private func startDigester() {
+        let environment = context.environment
+        let runFolder = runFolder
+        Thread.start {
+            while true {
+                do {
+                    let digester = try IncomingDigester(environment.storage, runFolder: runFolder)
+                    while true { digester.work(milliseconds: 1000) }
+                } catch {
+                    environment.logger.notice("not hashing ahead now", metadata: ["error": "\(error)"])
+                    sleep(30)
+                }
+            }
+        }
+    }
+
+    /// One round.
+    ///
+    /// - Returns: how many things were settled.
+    package func once() throws -> Int {
+        try context.environment.storage.prepare()
+        let publications = Result { try SettlePublications(context: context).run() }
+        return try SettleUploads(context: context).run() + publications.get()
+    }
+}

@@ -1,0 +1,75 @@
+import HTTPTypes
+import Logging
+import MediaCore
+import MediaDatabase
+package import MediaHTTP
+import MediaStorage
+
+/// From a request to its answer: finds the route, runs it, turns what it throws into problem details, counts and logs.
+package struct Application: Sendable {
+    private let router: Router<Context>
+
+    package init() {
+        var router = Router<Context>()
+        router.on(.get, "/m/{id}", name: "download", handler: GetFile.handle)
+        router.on(.get, "/v1/media", name: "list_media", handler: ListMedia.all)
+        router.on(.post, "/v1/media", name: "create_media", handler: PostMedia.handle)
+        router.on(.get, "/v1/media/{id}", name: "get_media", handler: GetMedia.handle)
+        router.on(.patch, "/v1/media/{id}", name: "update_media", handler: PatchMedia.handle)
+        router.on(.delete, "/v1/media/{id}", name: "delete_media", handler: DeleteMedia.handle)
+        router.on(.get, "/v1/users/{id}/media", name: "list_user_media", handler: ListMedia.ofUser)
+        router.on(.get, "/v1/entities/{type}/{id}/media", name: "list_entity_media", handler: ListMedia.ofEntity)
+        router.on(.get, "/healthz", name: "healthz", handler: Health.alive)
+        router.on(.get, "/readyz", name: "readyz", handler: Health.ready)
+        // Only nginx asks for these, from locations that are internal.
+        router.on(.get, "/_upload/check", name: "check_upload", handler: UploadGate.check)
+        router.on(.get, "/_upload/refusal", name: "refuse_upload", handler: UploadGate.refusal)
+        let names = router.table.routes.map(\.name) + ["metrics", "none"]
+        router.on(.get, "/metrics", name: "metrics") { _, _, context in
+            Response(
+                status: .ok, contentType: "text/plain; version=0.0.4; charset=utf-8",
+                body: Array(context.environment.metrics.text(routes: names).utf8))
+        }
+        self.router = router
+    }
+
+    /// Answers one request on the thread that owns `context`.
+    package func respond(to request: Request, _ context: Context) -> Response {
+        let start = ContinuousClock.now
+        context.requestID = request.id
+        var route = router.handlers.count
+        var response: Response
+        do {
+            let (found, parameters) = try router.table.route(request.method, request.path)
+            route = found.index
+            response = try router.handlers[route](request, parameters, context)
+        } catch {
+            response = answer(to: error, request, context)
+        }
+        if !response.fields.contains(.cacheControl) { response.fields[.cacheControl] = "no-store" }
+        let (seconds, attoseconds) = start.duration(to: .now).components
+        context.environment.metrics.addRequest(
+            route: route, status: response.status.code,
+            microseconds: Int(seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000))
+        return response
+    }
+
+    private func answer(to error: any Error, _ request: Request, _ context: Context) -> Response {
+        Self.problem(ProblemMapping.problem(for: error, context), error, requestID: request.id)
+    }
+
+    /// A problem as an answer.
+    static func problem(_ problem: Problem, _ error: any Error, requestID: String) -> Response {
+        let title = ReasonPhrase.of(problem.status)
+        var response = Response(
+            status: HTTPResponse.Status(code: problem.status), contentType: "application/problem+json",
+            body: problem.json(title: title, requestID: requestID).bytes)
+        response.fields[.cacheControl] = "no-store"
+        if let retryAfter = problem.retryAfter { response.fields[.retryAfter] = String(retryAfter) }
+        if problem.status == 401 { response.fields[.wwwAuthenticate] = "Bearer realm=\"media\"" }
+        if let error = error as? HTTPError, !error.allow.isEmpty {
+            response.fields[.allow] = error.allow.map(\.rawValue).joined(separator: ", ")
+        }
+        return response
+    }
+}

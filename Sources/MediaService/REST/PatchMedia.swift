@@ -1,0 +1,79 @@
+import MediaCore
+import MediaHTTP
+
+/// `PATCH /v1/media/{id}`: changes a record. The body is a JSON object with the fields to change; `null` clears one.
+enum PatchMedia {
+    private static let names: Set<String> = ["entityType", "entityId", "metadata", "isPublic", "title"]
+    private static let readOnly: Set<String> = [
+        "id", "type", "originalName", "mimeType", "size", "url", "userId", "status", "createdAt", "updatedAt", "sha256",
+    ]
+
+    @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
+        let caller = try request.caller(context)
+        try Authorize.check(caller, .updateRecord, id: path["id"], context)
+        try request.requireNoQuery()
+        let limit = context.environment.configuration.number(.metadataBytes)
+        let changes = try changes(body(of: request, limit: limit + 16384), metadataLimit: limit)
+        return .media(try ChangeMedia(context: context).update(path["id"], changes, caller), context)
+    }
+
+    private static func body(of request: Request, limit: Int) throws -> [JSON.Member] {
+        let type = try request.contentType.map { try ParameterizedHeader($0, field: "Content-Type").value }
+        guard type == "application/json" || type == "application/merge-patch+json" else {
+            throw Problem.unsupportedType("Content-Type", "must be application/json")
+        }
+        do {
+            let value = try JSONParser.parse(request.body(limit: limit), maxDepth: MediaAttributes.metadataDepth + 1)
+            guard let members = value.object else { throw Problem.invalid("body", "must be a JSON object") }
+            return members
+        } catch let failure as JSONParser.Failure {
+            throw Problem.invalid("body", "is no JSON: \(failure.reason), at byte \(failure.offset)")
+        }
+    }
+
+    private static func changes(_ members: [JSON.Member], metadataLimit: Int) throws(Problem) -> ChangeMedia.Changes {
+        var changes = ChangeMedia.Changes()
+        var errors: [Problem.FieldError] = []
+        func text(_ value: JSON?, _ name: String, maxLength: Int) -> String? {
+            guard let value, !value.isNull else { return nil }
+            guard let text = value.string else {
+                errors.append(.init(name, "must be a string or null, not \(value.kind)"))
+                return nil
+            }
+            if let fault = TextRules.fault(in: text, maxLength: maxLength) { errors.append(.init(name, fault)) }
+            return text
+        }
+        let body = JSON.object(members)
+        for member in members where !names.contains(member.name) {
+            let reason = readOnly.contains(member.name) ? "can't be changed" : "unknown field"
+            errors.append(.init(String(member.name.prefix(100)), reason))
+        }
+        if body["entityType"] != nil || body["entityId"] != nil {
+            let type = text(body["entityType"], "entityType", maxLength: MediaAttributes.entityTypeLength)
+            let id = text(body["entityId"], "entityId", maxLength: MediaAttributes.idLength)
+            if let type, let id {
+                changes.entity = .some(ChangeMedia.Changes.Entity(type: type, id: id))
+            } else if body["entityType"] == .null, body["entityId"] == .null {
+                changes.entity = .some(nil)
+            } else if errors.isEmpty {
+                errors.append(.init(type == nil ? "entityType" : "entityId", "entityType and entityId go together"))
+            }
+        }
+        if let value = body["metadata"] {
+            do {
+                changes.metadata = .some(try MediaAttributes.checkedMetadata(value, limit: metadataLimit))
+            } catch {
+                errors += error.errors
+            }
+        }
+        if let value = body["isPublic"] {
+            changes.isPublic = value.bool
+            if value.bool == nil { errors.append(.init("isPublic", "must be true or false, not \(value.kind)")) }
+        }
+        if let value = body["title"] {
+            changes.title = .some(text(value, "title", maxLength: MediaAttributes.titleLength))
+        }
+        guard errors.isEmpty else { throw .invalid(errors) }
+        return changes
+    }
+}

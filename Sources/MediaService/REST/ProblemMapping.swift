@@ -1,0 +1,40 @@
+import HTTPTypes
+import Logging
+import MediaCore
+import MediaDatabase
+import MediaHTTP
+import MediaStorage
+
+/// The one place where errors of the layers below become problem details. What is internal stays in the log.
+enum ProblemMapping {
+    static func problem(for error: HTTPError) -> Problem {
+        Problem(
+            status: error.status.code, code: error.code,
+            detail: error.field.map { "\($0): \(error.reason)" } ?? error.reason,
+            errors: error.field.map { [.init($0, error.reason)] } ?? [])
+    }
+
+    static func problem(for error: any Error, _ context: Context) -> Problem {
+        let metrics = context.environment.metrics
+        switch error {
+        case let problem as Problem: return problem
+        case let error as HTTPError: return self.problem(for: error)
+        case let error as MariaDBError:
+            metrics.add(.databaseFailures)
+            context.logger.error("database failure", metadata: ["error": "\(error)"])
+            if error.isConnectionLoss || error.isTransient || error.code == .outcomeUnknown
+                || error.code == .statementTimeout
+            {
+                return .unavailable("The database can't be reached now.")
+            }
+        case let error as StorageError:
+            metrics.add(.storageFailures)
+            context.logger.error("storage failure", metadata: ["error": "\(error)"])
+            if error.isFull { return .insufficientStorage }
+            if error.isReadOnly { return .unavailable("The store takes no files now.", retryAfter: 60) }
+        default: context.logger.error("unexpected failure", metadata: ["error": "\(error)"])
+        }
+        metrics.add(.internalErrors)
+        return .internalError
+    }
+}

@@ -1,0 +1,180 @@
+internal import Glibc
+package import MediaCore
+
+/// Files below one folder of the local file system.
+///
+/// ```
+/// incoming/                     bodies that nginx is receiving
+/// staging/<name>                files that have arrived whole
+/// objects/ab/cd/<sha256>        blobs, each content once, never changed
+/// public/<media id>/<name>      hard links to the blobs of public records
+/// ```
+///
+/// All four are on one file system, since files move between them by link.
+package struct LocalStorage: Sendable {
+    /// As the column `store` names it.
+    package static let name = "local"
+
+    package let root: String
+    private let syncedFolders = SyncedFolders()
+
+    /// - Parameter root: an absolute path.
+    package init(root: String) {
+        self.root = root
+    }
+
+    /// Makes the folders. Workers do it too: whichever process comes first.
+    package func prepare() throws(StorageError) {
+        for folder in [root, incoming, staging, objects, published] { _ = try FileSystem.createFolder(folder) }
+        for prefix in 0...255 { _ = try FileSystem.createFolder("\(objects)/\(Hex.encode([UInt8(prefix)]))") }
+        try FileSystem.syncFolder(objects)
+        try FileSystem.syncFolder(root)
+    }
+
+    package var incoming: String { "\(root)/incoming" }
+    var staging: String { "\(root)/staging" }
+    var objects: String { "\(root)/objects" }
+    var published: String { "\(root)/public" }
+
+    // MARK: Staging
+
+    /// Takes over a file that lies in `incoming/`: by a second name, so that no byte is copied and nginx can remove its own.
+    ///
+    /// - Throws: `StorageError` for a file elsewhere, which no request can name unless nginx is set up wrongly.
+    package func adopt(incomingFile path: String, as name: String) throws(StorageError) -> StagedFile {
+        guard path.hasPrefix(incoming + "/"), !path.contains("/../") else {
+            throw StorageError(code: EXDEV, operation: "adopt", path: path)
+        }
+        let staged = "\(staging)/\(name)"
+        _ = try FileSystem.link(path, staged)
+        do {
+            return try StagedFile(path: staged, handle: FileHandle(staged, flags: O_RDONLY | O_NOFOLLOW))
+        } catch {
+            unlink(staged)
+            throw error
+        }
+    }
+
+    /// A new staged file with a range of another one's bytes, copied in the kernel.
+    package func stage(_ range: Range<Int64>, of source: FileHandle, as name: String) throws(StorageError) -> StagedFile
+    {
+        let path = "\(staging)/\(name)"
+        let handle = try FileHandle(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o640)
+        do {
+            try handle.append(range, of: source)
+            return try StagedFile(path: path, handle: handle)
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    /// Removes what has not been written to for more than `age` seconds in `incoming/` and `staging/`: whoever put it
+    /// there has ended without it.
+    ///
+    /// - Returns: how many files went.
+    package func removeAbandoned(olderThan age: Int, now: Timestamp) throws(StorageError) -> Int {
+        var count = 0
+        for folder in [incoming, staging] {
+            for name in try FileSystem.names(in: folder) {
+                let path = "\(folder)/\(name)"
+                guard let modified = FileSystem.modified(path), now.milliseconds / 1000 - modified > Int64(age) else {
+                    continue
+                }
+                if try FileSystem.remove(path) { count += 1 }
+            }
+        }
+        return count
+    }
+
+    // MARK: Blobs
+
+    /// Where a blob lies below `objects/`: `ab/cd/<sha256>`.
+    package static func objectName(_ sha256: String) -> String {
+        "\(sha256.prefix(2))/\(sha256.dropFirst(2).prefix(2))/\(sha256)"
+    }
+
+    func objectPath(_ sha256: String) -> String { "\(objects)/\(Self.objectName(sha256))" }
+
+    /// Gives a staged file, hashed and synced, its place among the blobs. When it returns, the blob survives a power cut.
+    ///
+    /// A blob that is there stays: it has the same content.
+    ///
+    /// - Returns: whether it wasn't there before.
+    @discardableResult
+    package func place(_ file: StagedFile, sha256: String) throws(StorageError) -> Bool {
+        let path = objectPath(sha256)
+        let outer = "\(objects)/\(sha256.prefix(2))"
+        let inner = "\(outer)/\(sha256.dropFirst(2).prefix(2))"
+        try syncedFolders.ensure(inner, in: outer)
+        _ = chmod(file.path, 0o640)
+        let isNew = try FileSystem.link(file.path, path)
+        if !isNew, try FileHandle(path, flags: O_RDONLY).size() != file.size {
+            throw StorageError(code: EIO, operation: "a blob of another size lies at", path: path)
+        }
+        try FileSystem.syncFolder(inner)
+        return isNew
+    }
+
+    /// Removes a blob. The caller makes sure that nothing refers to it and nobody is placing it.
+    package func removeBlob(_ sha256: String) throws(StorageError) {
+        try FileSystem.remove(objectPath(sha256))
+    }
+
+    package func hasBlob(_ sha256: String) -> Bool { FileSystem.exists(objectPath(sha256)) }
+
+    // MARK: Public links
+
+    /// Makes a record's public link. When it returns, the link survives a power cut.
+    package func publish(_ id: MediaID, name: String, sha256: String) throws(StorageError) {
+        let folder = "\(published)/\(id)"
+        let path = "\(folder)/\(name)"
+        _ = try FileSystem.createFolder(folder)
+        try FileSystem.syncFolder(published)
+        do {
+            _ = try FileSystem.link(objectPath(sha256), path)
+        } catch {
+            guard error.code == EMLINK else { throw error }
+            try publishCopy(sha256, at: path)
+        }
+        try FileSystem.syncFolder(folder)
+    }
+
+    /// A file has only so many links (65,000 on ext4); a content that is public more often gets a second copy.
+    private func publishCopy(_ sha256: String, at path: String) throws(StorageError) {
+        let source = try FileHandle(objectPath(sha256), flags: O_RDONLY)
+        let copy = try stage(0..<source.size(), of: source, as: "copy-\(sha256)-\(UInt64.random(in: 0 ... .max))")
+        try copy.handle.sync()
+        _ = try FileSystem.link(copy.path, path)
+    }
+
+    /// Takes a record's public link away, if there is one.
+    package func unpublish(_ id: MediaID) throws(StorageError) {
+        let folder = "\(published)/\(id)"
+        let names = try FileSystem.names(in: folder)
+        for name in names { try FileSystem.remove("\(folder)/\(name)") }
+        try FileSystem.removeFolder(folder)
+        if !names.isEmpty { try FileSystem.syncFolder(published) }
+    }
+
+    package func isPublished(_ id: MediaID, name: String) -> Bool {
+        FileSystem.exists("\(published)/\(id)/\(name)")
+    }
+
+    // MARK: State
+
+    /// Bytes that are free on the store's file system.
+    package func freeBytes() throws(StorageError) -> Int64 {
+        var status = statvfs()
+        guard statvfs(root, &status) == 0 else { throw .current("statvfs", root) }
+        return Int64(status.f_bavail) * Int64(status.f_frsize)
+    }
+
+    /// Writes and removes a small file, as the test of whether the store takes any.
+    package func checkWritable() throws(StorageError) {
+        let path = "\(staging)/check-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        let handle = try FileHandle(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        defer { unlink(path) }
+        guard write(handle.descriptor, "x", 1) == 1 else { throw .current("write", path) }
+    }
+}

@@ -1,0 +1,38 @@
+"""The least of a FastCGI client: one request, one answer (FastCGI 1.0 §3)."""
+
+import socket
+import struct
+
+BEGIN_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
+
+
+def record(kind, content):
+    return struct.pack(">BBHHBx", 1, kind, 1, len(content), 0) + content
+
+
+def parameter(name, value):
+    return struct.pack(">BB", len(name), len(value)) + name.encode() + value.encode()
+
+
+def get(path, target, authorization=""):
+    """Asks the server at the socket `path` for `target`: its answer, or None where the connection ended without."""
+    parameters = {
+        "REQUEST_METHOD": "GET", "DOCUMENT_URI": target, "QUERY_STRING": "", "REQUEST_ID": "bench",
+        "CONTENT_LENGTH": "", "HTTP_AUTHORIZATION": authorization}
+    content = b"".join(parameter(*item) for item in parameters.items())
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10)
+        connection.connect(str(path))
+        connection.sendall(
+            record(BEGIN_REQUEST, struct.pack(">HB5x", 1, 0)) + record(PARAMS, content) + record(PARAMS, b"")
+            + record(STDIN, b""))
+        answer = b""
+        with connection.makefile("rb") as stream:
+            while header := stream.read(8):
+                _, kind, _, length, padding = struct.unpack(">BBHHBx", header)
+                content = stream.read(length + padding)[:length]
+                if kind == STDOUT:
+                    answer += content
+                if kind == END_REQUEST:
+                    return answer.decode()
+    return None

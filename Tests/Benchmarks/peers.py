@@ -1,0 +1,101 @@
+"""What the service is measured against: a C program on libfcgi and libmariadb, and nginx by itself.
+
+Their nginx has the service's own configuration, so that the one difference is who answers behind it.
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+
+import fastcgi
+from tools import Failure, end, free_port, note, output, start, wait_until
+
+HERE = pathlib.Path(__file__).parent
+
+
+class Peers:
+    def __init__(self, instance, folder):
+        self.instance = instance
+        self.folder = folder
+        self.socket = folder / "run/api.sock"
+        self.program = folder / "peer"
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self.folder.mkdir(mode=0o700)
+            for name in ["run", "log", "tmp", "dav", "incoming"]:
+                (self.folder / name).mkdir()
+            self.build()
+            note("starting the peers")
+            self.workers = len(self.instance.workers())
+            self.threads = self.instance.threads("MEDIA_API_THREADS")
+            self.process = self.start_program()
+            stack.callback(end, self.process)
+            self.port = free_port()
+            self.own_port = free_port()
+            self.nginx = self.start_nginx()
+            stack.callback(end, self.nginx)
+            wait_until(self.socket.exists, 5, "the C program has no socket")
+            wait_until(self.answers, 5, "the C program doesn't answer")
+            self.stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self.stack.close()
+
+    @property
+    def url(self):
+        """Where the C program is reached."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def own_url(self):
+        """Where nginx serves `/blob/` and takes `/dav/` by itself."""
+        return f"http://127.0.0.1:{self.own_port}"
+
+    def build(self):
+        flags = output("pkg-config", "--cflags", "--libs", "fcgi", "libmariadb", "libcrypto").split()
+        output("gcc", "-O2", "-Wall", "-o", self.program, HERE / "peer.c", *flags)
+
+    def start_program(self, socket=None, workers=None):
+        settings = self.instance.settings
+        return start(
+            [self.program, socket or self.socket, workers or self.workers, self.threads,
+             settings["MEDIA_DATABASE_SOCKET"], "media", "media"],
+            self.folder / "log/peer.log", env={**os.environ, "PEER_PASSWORD": settings["MEDIA_DATABASE_PASSWORD"]})
+
+    def answers(self):
+        try:
+            return fastcgi.get(self.socket, "/m/x")
+        except OSError:
+            return None
+
+    def start_nginx(self):
+        target = self.folder / "nginx"
+        shutil.copytree(self.instance.repository / "nginx", target)
+        environment = self.instance.settings_file(
+            self.folder / "settings.env", MEDIA_RUN_DIR=self.folder / "run", MEDIA_LISTEN=f"127.0.0.1:{self.port}",
+            MEDIA_ACCESS_LOG=self.folder / "log/access.log")
+        output(self.instance.mediad, "nginx", target / "media/instance", env=environment)
+        # libfcgi keeps a kept-alive connection on its thread: more of them than threads, and requests wait behind idle
+        # ones. There are as many workers of nginx as of the service.
+        replace(target / "media/upstream.conf", "keepalive 32;", f"keepalive {self.threads};")
+        replace(target / "nginx.conf", "include media.conf;", "include media.conf;\n    include peers.conf;")
+        own = (HERE / "peers.conf").read_text().replace("PORT", str(self.own_port)).replace("FOLDER", str(self.folder))
+        (target / "peers.conf").write_text(own.replace("STORE", self.instance.settings["MEDIA_STORE_DIR"]))
+        user = "user root; " if os.getuid() == 0 else ""
+        command = ["nginx", "-p", self.folder, "-c", target / "nginx.conf", "-g", f"daemon off; {user}"]
+        process = start(command, self.folder / "log/nginx.log")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)
+            raise Failure(f"the peers' nginx ended: {(self.folder / 'log/nginx.log').read_text()}")
+        return process
+
+
+def replace(path, old, new):
+    text = path.read_text()
+    if old not in text:
+        raise Failure(f"{path.name} has no '{old}' any more")
+    path.write_text(text.replace(old, new))

@@ -1,0 +1,53 @@
+import Foundation
+import MediaService
+import MediaTesting
+import Testing
+
+struct NginxInstanceTests {
+    private func instance(_ more: [String: String] = [:]) throws -> NginxInstance {
+        let settings = ["MEDIA_STORE_DIR": "/srv/store", "MEDIA_RUN_DIR": "/run/m", "MEDIA_ACCESS_LOG": "/log/a"]
+        return NginxInstance(try Configuration(environment: settings.merging(more) { $1 }))
+    }
+
+    @Test("paths, limits and times follow from the settings")
+    func values() throws {
+        let instance = try instance([
+            "MEDIA_UPLOAD_MAX_BYTES": "7M", "MEDIA_UPLOAD_TIMEOUT": "100", "MEDIA_API_TIMEOUT": "20",
+            "MEDIA_CLIENT_TIMEOUT": "9", "MEDIA_LISTEN": "127.0.0.1:81",
+        ])
+        #expect(instance.http.contains("server unix:/run/m/api.sock max_fails=0;"))
+        #expect(instance.http.contains("server unix:/run/m/upload.sock max_fails=0;"))
+        for line in [
+            "listen 127.0.0.1:81;", "set $media_store /srv/store;", "client_body_temp_path /srv/store/incoming;",
+            "client_body_timeout 9s;", "client_header_timeout 9s;", "send_timeout 9s;", "fastcgi_read_timeout 30s;",
+            "access_log /log/a media_json;",
+        ] {
+            #expect(instance.server.split(separator: "\n").contains(Substring(line)), "\(line)")
+        }
+        #expect(instance.upload.contains("client_max_body_size 7340032;"))
+        #expect(instance.upload.contains("fastcgi_read_timeout 110s;"))
+        #expect(!instance.server.contains("ssl"))
+    }
+
+    @Test("TLS where there is a certificate")
+    func tls() throws {
+        let server = try instance(["MEDIA_TLS_CERTIFICATE": "/c.pem", "MEDIA_TLS_KEY": "/k.pem"]).server
+        #expect(server.contains("listen 8080 ssl http2;"))
+        #expect(server.contains("ssl_certificate /c.pem;") && server.contains("ssl_certificate_key /k.pem;"))
+        #expect(server.contains("include media/tls.conf;"))
+    }
+
+    @Test("the files are written, also again, and a folder that can't be made is named")
+    func write() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/instance"
+        for _ in 0..<2 { try instance().write(to: path) }
+        #expect(try String(contentsOfFile: "\(path)/upload.conf", encoding: .utf8) == instance().upload)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: path).sorted() == [
+                "http.conf", "server.conf", "upload.conf",
+            ])
+        let failure = #expect(throws: NginxInstance.Failure.self) { try instance().write(to: "\(folder.path)/a/b") }
+        #expect(failure?.description == "\(folder.path)/a/b: No such file or directory")
+    }
+}

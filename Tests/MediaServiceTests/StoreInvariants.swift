@@ -1,0 +1,57 @@
+import Crypto
+import Foundation
+import MediaCore
+import MediaDatabase
+import MediaTesting
+
+/// What has to hold between tables and folders once everything is settled (DESIGN §5).
+enum StoreInvariants {
+    /// What doesn't hold.
+    static func violations(_ instance: ServiceInstance) throws -> [String] {
+        let connection = instance.connection()
+        let repository = MediaRepository(connection)
+        var faults: [String] = []
+        let ids = try texts(connection, "SELECT id FROM media")
+        var published: Set<String> = []
+        var references: [String: Int] = [:]
+        for media in try ids.compactMap({ try MediaID($0).flatMap { try repository.find($0) } }) {
+            references[media.sha256, default: 0] += 1
+            let path = "objects/\(media.sha256.prefix(2))/\(media.sha256.dropFirst(2).prefix(2))/\(media.sha256)"
+            if media.status == .ready, !isWhole(instance, path, media) {
+                faults.append("\(media.id): \(path) isn't whole")
+            }
+            if media.isPublished {
+                published.insert("\(media.id)/\(media.publicName)")
+                if !isWhole(instance, "public/\(media.id)/\(media.publicName)", media) {
+                    faults.append("\(media.id): no good public link")
+                }
+            }
+        }
+        for link in instance.folders.files("public") where !published.contains(link) {
+            faults.append("public/\(link) is nobody's")
+        }
+        let rows = try texts(connection, "SELECT CONCAT(LOWER(HEX(sha256)), ' ', reference_count) FROM blobs")
+        let expected = references.map { "\($0.key) \($0.value)" }
+        if rows.sorted() != expected.sorted() { faults.append("blobs \(rows) are not \(expected)") }
+        for file in instance.folders.files("objects") {
+            let name = file.split(separator: "/").last.map(String.init) ?? ""
+            if references[name] == nil { faults.append("objects/\(file) has no row") }
+        }
+        for folder in ["staging", "incoming"] {
+            faults += instance.folders.files(folder).map { "\(folder)/\($0) is left" }
+        }
+        for table in ["uploads", "publications"] {
+            faults += try texts(connection, "SELECT media_id FROM \(table)").map { "\(table) has \($0)" }
+        }
+        return faults
+    }
+
+    private static func isWhole(_ instance: ServiceInstance, _ path: String, _ media: Media) -> Bool {
+        guard let data = FileManager.default.contents(atPath: "\(instance.folders.store)/\(path)") else { return false }
+        return data.count == Int(media.size) && Hex.encode(Array(SHA256.hash(data: data))) == media.sha256
+    }
+
+    private static func texts(_ connection: Connection, _ sql: String) throws -> [String] {
+        try connection.query(sql) { (row) throws(MariaDBError) in try row.text(0) }
+    }
+}
