@@ -6,7 +6,8 @@ package enum JSON: Hashable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
-    case double(Double)
+    /// A number that is no `Int64`, as its text: a value beyond 64 bits or with a fraction comes back as it came.
+    case decimal(String)
     case string(String)
     case array([JSON])
     case object([Member])
@@ -65,7 +66,7 @@ package enum JSON: Hashable, Sendable {
         switch self {
         case .null: "null"
         case .bool: "a boolean"
-        case .integer, .double: "a number"
+        case .integer, .decimal: "a number"
         case .string: "a string"
         case .array: "an array"
         case .object: "an object"

@@ -175,9 +175,10 @@ package struct JSONParser {
             guard digits() > 0 else { throw failure("a digit expected") }
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        if isInteger, let value = Int64(text) { return .integer(value) }
+        if isInteger, text != "-0", let value = Int64(text) { return .integer(value) }
+        // What no reader's double can hold would be infinite to some and refused by others.
         guard let value = Double(text), value.isFinite else { throw failure("a number out of range") }
-        return .double(value)
+        return .decimal(text)
     }
 
     private mutating func digits() -> Int {

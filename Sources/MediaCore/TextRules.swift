@@ -19,4 +19,15 @@ package enum TextRules {
         if text.unicodeScalars.count > maxLength { return "must not be longer than \(maxLength) characters" }
         return text.unicodeScalars.lazy.compactMap(fault(in:)).first
     }
+
+    /// What is wrong with a text that is also a segment of URLs, such as `/v1/users/<id>/media`, or nil.
+    ///
+    /// - Parameter maxLength: characters.
+    package static func faultInSegment(_ text: String, maxLength: Int) -> String? {
+        if let fault = fault(in: text, maxLength: maxLength) { return fault }
+        if text == "." || text == ".." || text.utf8.contains(UInt8(ascii: "/")) {
+            return "must not be '.' or '..' and must not contain '/'"
+        }
+        return nil
+    }
 }

@@ -1,6 +1,7 @@
 /// A thread's connection to MariaDB: made when first needed, and again after the server went away.
 package final class Connection {
     private let options: DatabaseOptions
+    private let gate: OutageGate
     private var session: Session?
     private var statements: [String: Statement] = [:]
     private var isInTransaction = false
@@ -8,8 +9,10 @@ package final class Connection {
     /// Called for each connection that was lost and each transaction that is tried again.
     package var onRetry: (MariaDBError) -> Void = { _ in }
 
-    package init(_ options: DatabaseOptions) {
+    /// - Parameter gate: shared by all connections of a process to one server.
+    package init(_ options: DatabaseOptions, gate: OutageGate = OutageGate()) {
         self.options = options
+        self.gate = gate
     }
 
     /// Rows of a statement that changes nothing.
@@ -19,24 +22,34 @@ package final class Connection {
     package func query<T>(
         _ sql: String, _ parameters: [Value] = [], _ map: (Row) throws(MariaDBError) -> T
     ) throws(MariaDBError) -> [T] {
+        if isInTransaction { return try statement(sql).query(parameters, map) }
+        try gate.enter(limit: options.connectTimeout + options.answerTimeout)
         let isFresh = session == nil
         let start = ContinuousClock.now
         do {
-            return try statement(sql).query(parameters, map)
+            let rows = try statement(sql).query(parameters, map)
+            gate.open()
+            return rows
         } catch {
-            let isLost = discardIfLost(error)
             // A new connection that fails says that the server is down, and a loss that took its time says that it
             // hangs: asking again would only make the caller wait twice.
-            guard isLost, !isFresh, !isInTransaction, start.duration(to: .now) < .seconds(1) else { throw error }
+            guard discardIfLost(error, since: start), !isFresh, start.duration(to: .now) < Self.hangingTime else {
+                throw error
+            }
             onRetry(error)
         }
         do {
-            return try statement(sql).query(parameters, map)
+            let rows = try statement(sql).query(parameters, map)
+            gate.open()
+            return rows
         } catch {
-            discardIfLost(error)
+            discardIfLost(error, since: start)
             throw error
         }
     }
+
+    /// A connection that is lost after longer than this belongs to a server that hangs.
+    private static let hangingTime = Duration.seconds(1)
 
     /// Runs a statement that changes something, inside a transaction.
     ///
@@ -61,7 +74,7 @@ package final class Connection {
             do {
                 return try attemptTransaction(body)
             } catch let error as MariaDBError {
-                guard error.code != .outcomeUnknown, attempt < 6,
+                guard error.code != .outcomeUnknown, error.code != .hanging, attempt < 6,
                     error.isTransient || (error.isConnectionLoss && attempt < 2)
                 else { throw error }
                 attempt += 1
@@ -73,10 +86,11 @@ package final class Connection {
 
     /// Runs one statement by itself, as a migration does.
     package func run(_ sql: String) throws(MariaDBError) {
+        let start = ContinuousClock.now
         do {
             try connected().run(sql)
         } catch {
-            discardIfLost(error)
+            discardIfLost(error, since: start)
             throw error
         }
     }
@@ -88,21 +102,24 @@ package final class Connection {
     }
 
     private func attemptTransaction<T>(_ body: (Connection) throws -> T) throws -> T {
+        try gate.enter(limit: options.connectTimeout + options.answerTimeout)
+        let start = ContinuousClock.now
         try run("START TRANSACTION")
+        gate.open()
         isInTransaction = true
         defer { isInTransaction = false }
         let result: T
         do {
             result = try body(self)
         } catch {
-            rollBack(after: error)
+            rollBack(after: error, since: start)
             throw error
         }
         do {
             try connected().run("COMMIT")
         } catch {
-            guard discardIfLost(error) else {
-                rollBack(after: error)
+            guard discardIfLost(error, since: start) else {
+                rollBack(after: error, since: start)
                 throw error
             }
             throw MariaDBError(code: .outcomeUnknown, sqlState: error.sqlState, message: error.message)
@@ -110,8 +127,8 @@ package final class Connection {
         return result
     }
 
-    private func rollBack(after error: any Error) {
-        if let error = error as? MariaDBError, discardIfLost(error) { return }
+    private func rollBack(after error: any Error, since start: ContinuousClock.Instant) {
+        if let error = error as? MariaDBError, discardIfLost(error, since: start) { return }
         do {
             try session?.run("ROLLBACK")
         } catch {
@@ -120,15 +137,23 @@ package final class Connection {
         }
     }
 
+    /// - Parameter start: when the server was asked, which tells whether it hangs.
     @discardableResult
-    private func discardIfLost(_ error: MariaDBError) -> Bool {
-        guard error.isConnectionLoss else { return false }
+    private func discardIfLost(_ error: MariaDBError, since start: ContinuousClock.Instant) -> Bool {
+        guard error.isConnectionLoss else {
+            gate.open()
+            return false
+        }
         close()
+        if error.code == .hanging { return true }
+        if start.duration(to: .now) >= Self.hangingTime { gate.close() } else { gate.open() }
         return true
     }
 
     private func connected() throws(MariaDBError) -> Session {
         if let session { return session }
+        // What was done before the loss is rolled back; going on would write the rest by itself.
+        guard !isInTransaction else { throw MariaDBError(code: .connectionKilled, message: "lost in a transaction") }
         let new = try Session(options)
         session = new
         return new

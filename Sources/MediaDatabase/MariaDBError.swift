@@ -24,6 +24,8 @@ package struct MariaDBError: Error, Equatable, CustomStringConvertible {
         package static let connectionKilled = Code(rawValue: UInt32(ER_CONNECTION_KILLED))
         /// The server takes no more connections. The corresponding error is `ER_CON_COUNT_ERROR`.
         package static let tooManyConnections = Code(rawValue: UInt32(ER_CON_COUNT_ERROR))
+        /// The server wasn't asked, since it hangs. A number of our own.
+        package static let hanging = Code(rawValue: 2999)
         /// A value came back in a form that its column can't have; the schema isn't the one expected.
         package static let unexpectedValue = Code(rawValue: 0)
         /// A commit was sent and its answer never came: the transaction may have happened or not.

@@ -20,12 +20,13 @@ final class Session {
         unsafe media_mysql_option_uint(handle, MYSQL_OPT_WRITE_TIMEOUT, options.answerTimeout)
         unsafe media_mysql_option_uint(handle, MYSQL_OPT_LOCAL_INFILE, 0)
         unsafe media_mysql_option_string(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4")
+        // The server ends what runs too long before it looks like a server that hangs.
         unsafe media_mysql_option_string(
             handle, MYSQL_INIT_COMMAND,
             """
             SET SESSION time_zone = '+00:00', tx_isolation = 'REPEATABLE-READ', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
             innodb_lock_wait_timeout = \(max(1, options.answerTimeout - 1)), \
-            max_statement_time = \(options.answerTimeout)
+            max_statement_time = \(Double(options.answerTimeout) * 0.9)
             """)
         switch options.tls {
         case .off: unsafe media_mysql_option_bool(handle, MYSQL_OPT_SSL_ENFORCE, 0)

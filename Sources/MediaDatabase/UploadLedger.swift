@@ -45,10 +45,10 @@ package struct UploadLedger {
         }
     }
 
-    /// Whether another entry has the content; nobody can add one until the transaction ends.
-    package func hasOtherLocked(_ entry: Entry) throws(MariaDBError) -> Bool {
+    /// Whether an entry has the content; nobody can add one until the transaction ends.
+    package func hasLocked(sha256: String) throws(MariaDBError) -> Bool {
         try !connection.query(
-            "SELECT media_id FROM uploads WHERE sha256 = ? FOR UPDATE", [.bytes(Hex.decode(entry.sha256) ?? [])]
-        ) { (row) throws(MariaDBError) in try row.text(0) }.filter { $0 != entry.mediaID.rawValue }.isEmpty
+            "SELECT 1 FROM uploads WHERE sha256 = ? FOR UPDATE", [.bytes(Hex.decode(sha256) ?? [])]
+        ) { (row) throws(MariaDBError) in try row.integer(0) }.isEmpty
     }
 }

@@ -79,12 +79,11 @@ final class LaneRunner: Sendable {
             case .listeningSocket:
                 // The web server connects when it has a request, which follows at once; a connection on which none
                 // does must not hold the thread.
-                guard let first = accept() else { continue }
-                while let another = accept() { watch(another, isNew: true) }
-                if ReadinessQueue.hasInputSoon(first) {
-                    serve(first, isNew: true, connection, handler, activity)
+                guard let new = accept() else { continue }
+                if ReadinessQueue.hasInputSoon(new) {
+                    serve(new, isNew: true, connection, handler, activity)
                 } else {
-                    watch(first, isNew: true)
+                    watch(new, isNew: true)
                 }
             }
         }
@@ -102,7 +101,6 @@ final class LaneRunner: Sendable {
                 // Out of descriptors or memory: the connection stays in the queue. Back to the readiness queue, where
                 // connections that end give descriptors free.
                 usleep(20_000)
-                if mode.load(ordering: .acquiring) == Mode.serving.rawValue { readiness.listenAgain() }
             }
             return nil
         }
@@ -154,7 +152,7 @@ final class LaneRunner: Sendable {
             return refusal(.headerTooLarge(limit: maxParameterBytes), requestID)
         }
         do {
-            return handler(try Request(source: connection))
+            return handler(try Request(source: connection, id: requestID))
         } catch {
             return refusal(error, requestID)
         }

@@ -20,8 +20,8 @@ final class ReadinessQueue: Sendable {
         queue = epoll_create1(Int32(EPOLL_CLOEXEC))
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         precondition(queue >= 0 && wakeUp >= 0, "no descriptors left for the server's own")
-        // One waiting thread of one process is woken for new connections, and has to accept all there are.
-        add(listeningSocket, EPOLLIN.rawValue | EPOLLET.rawValue | EPOLLEXCLUSIVE.rawValue)
+        // One waiting thread of one process is woken for a new connection, and another one as long as there are more.
+        add(listeningSocket, EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue)
         add(wakeUp, EPOLLIN.rawValue)
     }
 
@@ -53,16 +53,6 @@ final class ReadinessQueue: Sendable {
     static func hasInputSoon(_ descriptor: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return unsafe poll(&entry, 1, 2) == 1
-    }
-
-    /// Reports the connections that wait now once more.
-    func listenAgain() {
-        stopListening()
-        var event = unsafe epoll_event()
-        unsafe event.events = EPOLLIN.rawValue | EPOLLET.rawValue | EPOLLEXCLUSIVE.rawValue
-        unsafe event.data.fd = listeningSocket
-        // Where another thread was quicker there is nothing to do.
-        unsafe epoll_ctl(queue, EPOLL_CTL_ADD, listeningSocket, &event)
     }
 
     func stopListening() {

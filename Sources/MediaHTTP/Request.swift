@@ -13,27 +13,30 @@ package struct Request {
     package let method: HTTPRequest.Method
     /// The path's segments, percent-decoded; nil where that isn't UTF-8.
     package let path: [String]
-    package let query: String
     /// The id that nginx gave the request and logs too.
     package let id: String
-    /// Bytes, as the client announced them.
-    package let contentLength: Int64?
-    package let contentType: String?
 
     private let source: any RequestSource
 
-    package init(source: any RequestSource) throws(HTTPError) {
+    /// - Parameter id: the id that nginx gave the request and logs too.
+    package init(source: any RequestSource, id: String) throws(HTTPError) {
         self.source = source
-        id = source.parameter("REQUEST_ID") ?? "-"
-        query = source.parameter("QUERY_STRING") ?? ""
-        contentType = source.parameter("CONTENT_TYPE").flatMap { $0.isEmpty ? nil : $0 }
-        let length = source.parameter("CONTENT_LENGTH") ?? ""
-        contentLength = length.isEmpty ? nil : Int64(length)
-        let name = source.parameter("REQUEST_METHOD") ?? ""
-        guard let method = HTTPRequest.Method(name) else { throw .badRequest("method", "not a method's name") }
-        self.method = method
+        self.id = id
+        switch source.parameter("REQUEST_METHOD") ?? "" {
+        case "GET": method = .get
+        case let name:
+            guard let method = HTTPRequest.Method(name) else { throw .badRequest("method", "not a method's name") }
+            self.method = method
+        }
         path = try Self.segments(of: source.parameter("DOCUMENT_URI") ?? "/")
     }
+
+    package var query: String { source.parameter("QUERY_STRING") ?? "" }
+
+    /// Bytes, as the client announced them.
+    package var contentLength: Int64? { header("CONTENT_LENGTH").flatMap { Int64($0) } }
+
+    package var contentType: String? { header("CONTENT_TYPE") }
 
     /// A parameter that isn't a header field.
     package func parameter(_ name: StaticString) -> String? { source.parameter(name) }

@@ -12,7 +12,7 @@ package final class Context {
 
     package init(_ environment: Environment) {
         self.environment = environment
-        connection = Connection(environment.configuration.database)
+        connection = Connection(environment.configuration.database, gate: environment.databaseGate)
         connection.onRetry = { [unowned self] error in
             environment.metrics.add(.databaseRetries)
             logger.warning("database retry", metadata: ["error": "\(error)"])

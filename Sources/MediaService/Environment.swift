@@ -1,5 +1,6 @@
 package import Logging
 package import MediaCore
+package import MediaDatabase
 package import MediaProcessing
 package import MediaStorage
 
@@ -10,6 +11,7 @@ package struct Environment: Sendable {
     package let allowedTypes: TypeAllowList
     package let detector: TypeDetector
     package let metrics: Metrics
+    package let databaseGate = OutageGate()
     package let logger: Logger
 
     package init(configuration: Configuration, metrics: Metrics) {

@@ -24,9 +24,18 @@ enum FileSystem {
         return false
     }
 
-    /// Removes an empty folder, if it is there.
-    static func removeFolder(_ path: String) throws(StorageError) {
-        guard rmdir(path) == 0 || errno == ENOENT else { throw .current("rmdir", path) }
+    /// Removes an empty folder; false if there was none.
+    static func removeFolder(_ path: String) throws(StorageError) -> Bool {
+        if rmdir(path) == 0 { return true }
+        guard errno == ENOENT else { throw .current("rmdir", path) }
+        return false
+    }
+
+    /// Moves a file to another name, where nothing may be; false if there is no such file.
+    static func rename(_ old: String, _ new: String) throws(StorageError) -> Bool {
+        if Glibc.rename(old, new) == 0 { return true }
+        guard errno == ENOENT else { throw .current("rename", old) }
+        return false
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -76,7 +76,7 @@ package struct LocalStorage: Sendable {
     package func removeAbandoned(olderThan age: Int, now: Timestamp) throws(StorageError) -> Int {
         var count = 0
         for folder in [incoming, staging] {
-            for name in try FileSystem.names(in: folder) {
+            for name in try FileSystem.names(in: folder) where WithdrawnBlob(storage: self, name: name) == nil {
                 let path = "\(folder)/\(name)"
                 guard let modified = FileSystem.modified(path), now.milliseconds / 1000 - modified > Int64(age) else {
                     continue
@@ -116,9 +116,18 @@ package struct LocalStorage: Sendable {
         return isNew
     }
 
-    /// Removes a blob. The caller makes sure that nothing refers to it and nobody is placing it.
-    package func removeBlob(_ sha256: String) throws(StorageError) {
-        try FileSystem.remove(objectPath(sha256))
+    /// Takes a blob out of the store, so that it can still be put back: until `WithdrawnBlob.discard()` it lies in the
+    /// staging folder under a name that says what it is.
+    ///
+    /// - Returns: nil where there is no such blob.
+    package func withdraw(_ sha256: String) throws(StorageError) -> WithdrawnBlob? {
+        let blob = WithdrawnBlob(storage: self, sha256: sha256)
+        return try FileSystem.rename(objectPath(sha256), blob.path) ? blob : nil
+    }
+
+    /// What `withdraw` left in the staging folder when its process ended before it had decided.
+    package func withdrawnBlobs() throws(StorageError) -> [WithdrawnBlob] {
+        try FileSystem.names(in: staging).compactMap { WithdrawnBlob(storage: self, name: $0) }
     }
 
     package func hasBlob(_ sha256: String) -> Bool { FileSystem.exists(objectPath(sha256)) }
@@ -153,8 +162,8 @@ package struct LocalStorage: Sendable {
         let folder = "\(published)/\(id)"
         let names = try FileSystem.names(in: folder)
         for name in names { try FileSystem.remove("\(folder)/\(name)") }
-        try FileSystem.removeFolder(folder)
-        if !names.isEmpty { try FileSystem.syncFolder(published) }
+        // Also where it was empty: whoever emptied it may have crashed before that was durable.
+        if try FileSystem.removeFolder(folder) { try FileSystem.syncFolder(published) }
     }
 
     package func isPublished(_ id: MediaID, name: String) -> Bool {

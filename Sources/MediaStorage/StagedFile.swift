@@ -29,6 +29,9 @@ package final class StagedFile {
         unlink(path)
     }
 
+    /// Whether its name in the staging folder is still there: housekeeping removes what is older than its grace period.
+    package var isPresent: Bool { FileSystem.exists(path) }
+
     /// Reads the whole file and hashes it.
     ///
     /// - Parameter writesMeanwhile: whether the file is to be written to the disk at the same time: the kernel is told

@@ -11,11 +11,13 @@ enum UnixSocket {
         }
         unlink(path)
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw .current("socket", path) }
         let mask = umask(0o117)
         defer { umask(mask) }
-        guard descriptor >= 0, let result = withAddress(path, { bind(descriptor, $0, $1) }), result == 0,
-            Glibc.listen(descriptor, 64) == 0
-        else { throw .current("listen", path) }
+        guard withAddress(path, { bind(descriptor, $0, $1) }) == 0, Glibc.listen(descriptor, 64) == 0 else {
+            defer { close(descriptor) }
+            throw .current("listen", path)
+        }
         return descriptor
     }
 

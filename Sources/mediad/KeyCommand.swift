@@ -27,6 +27,7 @@ struct KeyCommand: ParsableCommand {
                 }
                 return scope
             }
+            guard !known.isEmpty else { throw ValidationError("a key without a scope could do nothing") }
             print(try settings.keys().create(name: name, scopes: Set(known)).text)
         }
     }

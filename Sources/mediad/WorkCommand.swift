@@ -11,7 +11,7 @@ struct WorkCommand: ParsableCommand {
     var once = false
 
     func run() throws {
-        let housekeeper = Housekeeper(try settings.load())
+        let housekeeper = try Housekeeper(try settings.load())
         guard once else { return housekeeper.run() }
         print("settled: \(try housekeeper.once())")
     }

@@ -6,10 +6,11 @@ struct JSONParserTests {
         "reads every kind of value",
         arguments: [
             ("null", .null), ("true", .bool(true)), ("false", .bool(false)), (" \t\r\n0 ", .integer(0)),
-            ("-0", .integer(0)), ("-12", .integer(-12)), ("9223372036854775807", .integer(.max)),
-            ("-9223372036854775808", .integer(.min)), ("9223372036854775808", .double(9_223_372_036_854_775_808)),
-            ("1.5", .double(1.5)), ("1.0", .double(1)), ("1e2", .double(100)), ("1E+2", .double(100)),
-            ("-2.5e-1", .double(-0.25)), ("0e0", .double(0)), ("\"\"", .string("")), ("[]", .array([])),
+            ("-12", .integer(-12)), ("9223372036854775807", .integer(.max)),
+            ("-9223372036854775808", .integer(.min)), ("9223372036854775808", .decimal("9223372036854775808")),
+            ("1.5", .decimal("1.5")), ("1.0", .decimal("1.0")), ("1e2", .decimal("1e2")), ("1E+2", .decimal("1E+2")),
+            ("-0", .decimal("-0")), ("123456789012345678901234567890", .decimal("123456789012345678901234567890")),
+            ("-2.5e-1", .decimal("-2.5e-1")), ("0e0", .decimal("0e0")), ("\"\"", .string("")), ("[]", .array([])),
             ("[ 1 , [ ] ]", .array([.integer(1), .array([])])), ("{ }", .object([])),
             (
                 "{\"b\" : 1, \"a\" : {\"c\":null}}",

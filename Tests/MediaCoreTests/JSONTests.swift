@@ -3,7 +3,7 @@ import Testing
 
 struct JSONTests {
     private static let values: [JSON] = [
-        .null, .bool(false), .integer(0), .double(0), .string(""), .array([]), .object([]),
+        .null, .bool(false), .integer(0), .decimal("0.0"), .string(""), .array([]), .object([]),
     ]
 
     @Test(

@@ -45,14 +45,16 @@ struct UploadLedgerTests {
         #expect(try ledger.entries(before: Timestamp(milliseconds: 1), limit: 1) == [])
     }
 
-    @Test("another entry with the same content is seen, its own isn't")
-    mutating func other() throws {
-        let first = entry()
-        let second = entry(sha256: first.sha256)
-        func hasOther() throws -> Bool { try connection.transaction { try UploadLedger($0).hasOtherLocked(first) } }
-        try add(first, at: 0)
-        #expect(try !hasOther())
-        try add(second, at: 0)
-        #expect(try hasOther())
+    @Test("an entry with a content is seen until it is removed")
+    mutating func content() throws {
+        let entry = entry()
+        func hasContent() throws -> Bool {
+            try connection.transaction { try UploadLedger($0).hasLocked(sha256: entry.sha256) }
+        }
+        #expect(try !hasContent())
+        try add(entry, at: 0)
+        #expect(try hasContent())
+        try connection.transaction { _ = try UploadLedger($0).remove(entry.mediaID) }
+        #expect(try !hasContent())
     }
 }

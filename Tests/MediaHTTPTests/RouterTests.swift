@@ -45,7 +45,7 @@ struct RouterTests {
         let (route, parameters) = try Self.media.table.route(.delete, ["v1", "media", value, "links", "7"])
         #expect(parameters["id"] == value)
         #expect(parameters["link"] == "7")
-        let request = try Request(source: FakeRequestSource(["REQUEST_METHOD": "DELETE"]))
+        let request = try Request(source: FakeRequestSource(["REQUEST_METHOD": "DELETE"]), id: "-")
         let response = try Self.media.handlers[route.index](request, parameters, "context")
         #expect(response.body == Array("context id=\(value),link=7".utf8))
     }

@@ -37,7 +37,7 @@ struct ConfigurationTests {
             lines == [
                 "MEDIA_WORKERS: 'many' is not a whole number from 0 to 256",
                 "MEDIA_PUBLIC_URL: 'here' is not a URL with http or https and no slash at its end",
-                "MEDIA_STORE_DIR: 'store' is not an absolute path",
+                "MEDIA_STORE_DIR: 'store' is not an absolute path without spaces and special characters",
             ])
     }
 

@@ -51,6 +51,15 @@ struct MediaAttributesTests {
         }
     }
 
+    @Test("ids that no URL could reach are refused", arguments: [".", "..", "a/b", "/"])
+    func segments(text: String) {
+        for name in ["userId", "entityId", "entityType"] {
+            var texts = ["userId": "u", "entityId": "e", "entityType": "t"]
+            texts[name] = text
+            #expect(errors(texts) == [name: "must not be '.' or '..' and must not contain '/'"])
+        }
+    }
+
     @Test("metadata's length and depth hold at their limit")
     func metadata() throws {
         let long = "{\"a\":\"\(String(repeating: "x", count: 92))\"}"

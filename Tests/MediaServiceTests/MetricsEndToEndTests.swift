@@ -1,5 +1,6 @@
 import Foundation
 import MediaTesting
+import Synchronization
 import Testing
 
 /// `/metrics` of a running service.
@@ -30,11 +31,25 @@ struct MetricsEndToEndTests {
     func sums() throws {
         #expect(eventually { (try? values()["media_workers_running"]) == 3 })
         let before = try values()
-        ThreadGroup.run(40) { [client] _ in _ = try? client.get("/healthz") }
+        let failures = Mutex<[String]>([])
+        func ask(_ count: Int) {
+            ThreadGroup.run(count) { [client] _ in
+                do {
+                    let answer = try client.get("/healthz")
+                    if answer.status != 200 { failures.withLock { $0.append("\(answer.status): \(answer.text)") } }
+                } catch {
+                    failures.withLock { $0.append("\(error)") }
+                }
+            }
+        }
+        ask(40)
         let victim = try #require(instance.workers.first)
         kill(victim, SIGKILL)
         #expect(eventually { instance.workers.count == 3 && !instance.workers.contains(victim) })
-        ThreadGroup.run(10) { [client] _ in _ = try? client.get("/healthz") }
+        let started = try #require(before["media_workers_started_total"]) + 1
+        #expect(eventually { (try? values()["media_workers_started_total"]) == started })
+        ask(10)
+        #expect(failures.withLock { $0 } == [])
         let after = try values()
         func moved(_ name: String) -> Double { after[name, default: 0] - before[name, default: 0] }
         #expect(moved("media_http_requests_total{route=\"healthz\",status=\"2xx\"}") == 50)

@@ -94,12 +94,13 @@ struct RecordTests {
 
     @Test("an entity's records, also where its names need encoding")
     func entities() throws {
-        let first = try upload("e1", user: "entities", query: "entityType=lesson&entityId=a%2Fb%20%C3%BC").id
+        let first = try upload("e1", user: "entities", query: "entityType=lesson&entityId=a%3Fb%20%C3%BC").id
         let second = try upload("e2", user: "entities", query: "entityType=lesson&entityId=plain").id
         #expect(try ids("/v1/entities/lesson/plain/media") == [second])
         #expect(try ids("/v1/entities/course/plain/media") == [])
         #expect(try ids("/v1/entities/lesson/%C3%BC/media") == [])
-        #expect(try client.get("/v1/media/\(first)").json.text("entityId") == "a/b ü")
+        #expect(try ids("/v1/entities/lesson/a%3Fb%20%C3%BC/media") == [first])
+        #expect(try client.get("/v1/media/\(first)").json.text("entityId") == "a?b ü")
     }
 
     @Test("a deleted record is gone from everywhere, and its file with it", arguments: ["true", "false"])

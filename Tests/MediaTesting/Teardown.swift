@@ -38,8 +38,9 @@ final class Teardown: Sendable {
     private func run() {
         let (processes, folders) = state.withLock { ($0.processes.values.compactMap(\.process), $0.folders) }
         for process in processes where process.isRunning {
+            // Stopped first, or it would replace the children that end.
+            process.send(SIGSTOP)
             for child in process.children { kill(child, SIGKILL) }
-            process.send(SIGCONT)
             process.send(SIGKILL)
         }
         for process in processes { _ = process.waits(2) }

@@ -5,7 +5,7 @@ import Testing
     private static let allowed: [String: Set<String>] = [
         "MediaCore": [],
         "MediaHTTP": ["CFastCGI", "CLinux", "HTTPTypes", "Glibc", "Synchronization"],
-        "MediaDatabase": ["MediaCore", "CMariaDB", "CMigrations", "Glibc"],
+        "MediaDatabase": ["MediaCore", "CMariaDB", "CMigrations", "Glibc", "Synchronization"],
         "MediaStorage": ["MediaCore", "CLinux", "Crypto", "Glibc", "Synchronization"],
         "MediaProcessing": ["MediaCore", "CMagic", "Synchronization"],
         "MediaService": [

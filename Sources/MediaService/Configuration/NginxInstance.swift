@@ -43,6 +43,9 @@ package struct NginxInstance {
             "listen \(listen)\(usesTLS ? " ssl http2" : "");",
             "set $media_store \(store);",
             "client_body_temp_path \(store)/incoming;",
+            "client_max_body_size \(PatchMedia.bodyLimit(configuration));",
+            // nginx takes a field as long as one of four buffers, and as many as fit into all of them.
+            "large_client_header_buffers 4 \(max(configuration.number(.headerBytes) / 4, 4096));",
             "client_body_timeout \(timeout)s;",
             "client_header_timeout \(timeout)s;",
             "send_timeout \(timeout)s;",

@@ -3,7 +3,7 @@ import MediaCore
 /// The form a setting's value has.
 package enum SettingForm: Sendable {
     case text
-    /// An absolute path.
+    /// An absolute path, of characters that nginx's configuration holds without quoting.
     case path
     /// `http` or `https`, no slash at the end.
     case url
@@ -20,7 +20,7 @@ package enum SettingForm: Sendable {
     package var description: String {
         switch self {
         case .text: "text"
-        case .path: "an absolute path"
+        case .path: "an absolute path without spaces and special characters"
         case .url: "a URL with http or https and no slash at its end"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .bytes(let range):
@@ -35,7 +35,7 @@ package enum SettingForm: Sendable {
     package func accepts(_ text: String) -> Bool {
         switch self {
         case .text: !text.isEmpty && !text.utf8.contains { $0 < 0x20 }
-        case .path: text.hasPrefix("/") && !text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") }
+        case .path: text.hasPrefix("/") && !text.utf8.contains { $0 <= 0x20 || "\"';{}$#\\".utf8.contains($0) }
         case .url: Self.isURL(text)
         case .integer, .bytes, .seconds: number(text) != nil
         case .choice(let words): words.contains(text)

@@ -1,10 +1,12 @@
 import Glibc
 import CLinux
+package import MediaStorage
 import Synchronization
 
 /// The service's counters, in memory that all its processes share: what one worker counts, every worker can report.
 ///
-/// The supervisor makes the memory and its workers inherit it, so a worker's counts outlive the worker.
+/// The memory is a file in the run folder: the supervisor opens it and its workers inherit it, `mediad work` opens it too.
+/// So a worker's counts outlive the worker, and all counts outlive a restart of the service.
 package final class Metrics: Sendable {
     /// Seconds, upper bounds of the durations' buckets.
     static let durationBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -20,12 +22,32 @@ package final class Metrics: Sendable {
     // Safe to share: the pointer never changes, and what it points to is atomic.
     private nonisolated(unsafe) let cells: UnsafeMutablePointer<Atomic<Int>>
 
-    /// New counters, all zero.
+    /// New counters, all zero, of this process alone.
     package convenience init() {
         let descriptor = memfd_create("media-metrics", 0)
         precondition(descriptor >= 0 && ftruncate(descriptor, off_t(Self.count * 8)) == 0, "no memory for counters")
         self.init(inherited: descriptor)
     }
+
+    /// The counters that all processes with this run folder share.
+    package convenience init(runFolder: String) throws(StorageError) {
+        // Another build may have other counters, or the same in another order.
+        let path = "\(runFolder)/metrics-\(Self.layout)"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0, ftruncate(descriptor, off_t(Self.count * 8)) == 0 else {
+            throw StorageError(code: errno, operation: "open", path: path)
+        }
+        self.init(inherited: descriptor)
+    }
+
+    /// Names what lies where in the memory (FNV-1a).
+    private static let layout: String = {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in "\(count) \(Counter.allCases.map(\.metricName))".utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+        return String(hash, radix: 16)
+    }()
 
     /// The counters of the supervisor that started this process.
     package init(inherited descriptor: Int32) {

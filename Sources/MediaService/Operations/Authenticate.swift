@@ -1,5 +1,4 @@
 import Crypto
-import Logging
 import MediaCore
 import MediaDatabase
 
@@ -19,9 +18,9 @@ enum Authenticate {
             let credential = try APIKeyRepository(context.connection).findUsable(key.id),
             isEqual(hash(of: key), credential.secretHash)
         else {
-            context.environment.metrics.add(.accessRefused)
-            context.logger.notice("unknown or revoked API key")
-            throw Problem.unauthenticated("The API key is unknown or revoked.")
+            throw AccessRefused(
+                problem: .unauthenticated("The API key is unknown or revoked."), caller: "anonymous",
+                reason: "unknown or revoked API key")
         }
         return .service(keyID: key.id, scopes: credential.scopes)
     }

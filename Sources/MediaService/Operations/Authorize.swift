@@ -1,24 +1,31 @@
-import Logging
 import MediaCore
 
-/// Asks the access policy and turns its refusal into an answer, counted and logged.
+/// A request that its caller has no right to. Counted and logged where it becomes an answer.
+struct AccessRefused: Error {
+    /// What the caller is told.
+    let problem: Problem
+    /// As logs name the caller.
+    let caller: String
+    /// What exactly is refused, which the caller isn't always told.
+    let reason: String
+    /// The record's id as the request named it, or empty.
+    var media = ""
+}
+
+/// Asks the access policy.
 enum Authorize {
-    /// - Parameter id: the record's id as the request named it, for the message.
-    static func check(
-        _ caller: Caller, _ action: AccessPolicy.Action, id: String = "", _ context: Context
-    ) throws(Problem) {
+    /// - Parameter id: the record's id as the request named it.
+    static func check(_ caller: Caller, _ action: AccessPolicy.Action, id: String = "") throws(AccessRefused) {
         guard case .refused(let refusal) = AccessPolicy.decide(caller, action) else { return }
-        context.environment.metrics.add(.accessRefused)
         // It may be anything that a URL can hold.
         let id = String(id.prefix(100))
-        context.logger.notice(
-            "access refused", metadata: ["caller": "\(caller.logName)", "reason": "\(refusal)", "media": "\(id)"])
-        switch refusal {
-        case .unauthenticated:
-            throw .unauthenticated("This needs an API key: 'Authorization: Bearer mk_…'.")
-        case .missingScope(let scope): throw .forbidden("The API key lacks the scope '\(scope.rawValue)'.")
-        case .notFound: throw .mediaNotFound(id)
-        }
+        let problem: Problem =
+            switch refusal {
+            case .unauthenticated: .unauthenticated("This needs an API key: 'Authorization: Bearer mk_…'.")
+            case .missingScope(let scope): .forbidden("The API key lacks the scope '\(scope.rawValue)'.")
+            case .notFound: .mediaNotFound(id)
+            }
+        throw AccessRefused(problem: problem, caller: caller.logName, reason: "\(refusal)", media: id)
     }
 }
 

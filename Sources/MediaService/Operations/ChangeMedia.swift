@@ -24,7 +24,7 @@ struct ChangeMedia {
 
     /// - Throws: 404 where there is no such record, or it is deleted.
     func update(_ id: String, _ changes: Changes, _ caller: Caller) throws -> Media {
-        try Authorize.check(caller, .updateRecord, id: id, context)
+        try Authorize.check(caller, .updateRecord, id: id)
         return try change(id, "media updated") { media in
             if let entity = changes.entity {
                 media.entityType = entity?.type
@@ -40,7 +40,7 @@ struct ChangeMedia {
     ///
     /// - Throws: 404 where there is no such record, or it is deleted.
     func delete(_ id: String, _ caller: Caller) throws -> Media {
-        try Authorize.check(caller, .deleteRecord, id: id, context)
+        try Authorize.check(caller, .deleteRecord, id: id)
         return try change(id, "media deleted") { $0.status = .deleted }
     }
 

@@ -85,7 +85,7 @@ struct CreateMedia {
         _ files: [IncomingFile], _ types: [FileType], _ hashes: [String], _ attributes: MediaAttributes
     ) -> [Media] {
         let now = context.now()
-        // Ids of one moment sort by their random part; sorted, they list in the order of the files.
+        // Ids of one moment sort by their random part; sorted, the answer and a list by id have the files in one order.
         let ids = files.map { _ in MediaID(now: now, using: &context.random) }.sorted()
         return files.indices.map { index in
             Media(
@@ -109,8 +109,12 @@ struct CreateMedia {
         }
     }
 
+    /// What an upload is told whose traces housekeeping has removed, taking it for abandoned.
+    private static let overtaken = Problem.unavailable("The upload took too long. Try it again.")
+
     private func place(_ files: [IncomingFile], _ media: [Media]) throws {
         for (file, record) in zip(files, media) {
+            guard file.staged.isPresent else { throw Self.overtaken }
             try environment.storage.place(file.staged, sha256: record.sha256)
             // Nobody can know this URL yet, so the link may come before the record it belongs to.
             if record.isPublished {
@@ -131,7 +135,7 @@ struct CreateMedia {
             }
             for record in media {
                 // Housekeeping has taken this upload for abandoned and may have removed its content.
-                guard try ledger.remove(record.id) else { throw Problem.unavailable("The upload took too long.") }
+                guard try ledger.remove(record.id) else { throw Self.overtaken }
                 try records.insert(record)
             }
         }

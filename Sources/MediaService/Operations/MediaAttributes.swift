@@ -17,15 +17,15 @@ struct MediaAttributes: Equatable {
     /// - Throws: 400 with every field that has a wrong value.
     init(texts: [String: String], metadataLimit: Int) throws(Problem) {
         var errors: [Problem.FieldError] = []
-        func text(_ name: String, maxLength: Int) -> String? {
+        func text(_ name: String) -> String? {
             guard let value = texts[name] else { return nil }
-            if let fault = TextRules.fault(in: value, maxLength: maxLength) { errors.append(.init(name, fault)) }
+            if let fault = Self.fault(in: value, name) { errors.append(.init(name, fault)) }
             return value
         }
-        userID = text("userId", maxLength: Self.idLength)
-        entityType = text("entityType", maxLength: Self.entityTypeLength)
-        entityID = text("entityId", maxLength: Self.idLength)
-        title = text("title", maxLength: Self.titleLength)
+        userID = text("userId")
+        entityType = text("entityType")
+        entityID = text("entityId")
+        title = text("title")
         switch texts["isPublic"] {
         case nil, "false", "0": isPublic = false
         case "true", "1": isPublic = true
@@ -46,10 +46,16 @@ struct MediaAttributes: Equatable {
         guard errors.isEmpty else { throw .invalid(errors) }
     }
 
-    static let idLength = 191
-    static let entityTypeLength = 64
-    static let titleLength = 255
     static let metadataDepth = 16
+
+    /// What is wrong with a text attribute's value, or nil. The lengths are those of the columns.
+    static func fault(in value: String, _ name: String) -> String? {
+        switch name {
+        case "title": TextRules.fault(in: value, maxLength: 255)
+        case "entityType": TextRules.faultInSegment(value, maxLength: 64)
+        default: TextRules.faultInSegment(value, maxLength: 191)
+        }
+    }
 
     /// Metadata as JSON text.
     private static func metadata(_ bytes: [UInt8], limit: Int) throws(Problem) -> JSON? {

@@ -7,7 +7,7 @@ struct ReadMedia {
 
     /// - Throws: 404 where there is no such record, or it is deleted.
     func find(_ id: String, _ caller: Caller) throws -> Media {
-        try Authorize.check(caller, .readRecord, id: id, context)
+        try Authorize.check(caller, .readRecord, id: id)
         guard let mediaID = MediaID(id), let media = try MediaRepository(context.connection).find(mediaID),
             media.status != .deleted
         else { throw Problem.mediaNotFound(String(id.prefix(100))) }
@@ -17,7 +17,7 @@ struct ReadMedia {
     func list(
         _ selection: MediaRepository.Selection, at position: MediaRepository.Position, limit: Int, _ caller: Caller
     ) throws -> MediaPage {
-        try Authorize.check(caller, .listMedia, context)
+        try Authorize.check(caller, .listMedia)
         return try MediaRepository(context.connection).list(selection, at: position, limit: limit)
     }
 }

@@ -30,6 +30,7 @@ struct SettleUploads {
             context.logger.notice(
                 "unfinished upload removed", metadata: ["media": "\(entry.mediaID)", "sha256": "\(entry.sha256)"])
         }
+        try RemoveBlob(context: context).settle()
         return count + (try context.environment.storage.removeAbandoned(olderThan: grace, now: context.now()))
     }
 
@@ -38,17 +39,13 @@ struct SettleUploads {
     /// The locks on the blob's and the ledger's rows keep every other upload of the same content from starting in
     /// between: one that comes earlier is seen here, one that comes later places the content anew.
     func settle(_ entry: UploadLedger.Entry) throws {
-        let storage = context.environment.storage
-        try context.connection.transaction { connection in
-            let ledger = UploadLedger(connection)
+        try RemoveBlob(context: context).transaction { connection in
             // The entry is gone where the upload came to its end after all, or where housekeeping was quicker: then the
             // upload may have placed its file meanwhile.
-            if try !ledger.remove(entry.mediaID), try MediaRepository(connection).find(entry.mediaID) != nil { return }
-            try storage.unpublish(entry.mediaID)
-            guard try !BlobRepository(connection).existsLocked(sha256: entry.sha256),
-                try !ledger.hasOtherLocked(entry)
-            else { return }
-            try storage.removeBlob(entry.sha256)
+            let isRemoved = try UploadLedger(connection).remove(entry.mediaID)
+            if !isRemoved, try MediaRepository(connection).find(entry.mediaID) != nil { return nil }
+            try context.environment.storage.unpublish(entry.mediaID)
+            return entry.sha256
         }
     }
 }

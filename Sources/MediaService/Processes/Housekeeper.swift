@@ -9,8 +9,9 @@ package struct Housekeeper {
     private let interval: Int
     private let runFolder: String
 
-    package init(_ configuration: Configuration) {
-        let environment = Environment(configuration: configuration, metrics: Metrics())
+    package init(_ configuration: Configuration) throws {
+        let environment = Environment(
+            configuration: configuration, metrics: try Metrics(runFolder: configuration.text(.runDirectory)))
         context = Context(environment)
         interval = configuration.number(.housekeepingInterval)
         runFolder = configuration.text(.runDirectory)

@@ -15,7 +15,7 @@ package struct Supervisor {
     private let arguments: [String]
     private let executable: String
     private let sockets: [ListeningSocket]
-    private let metrics = Metrics()
+    private let metrics: Metrics
     private var environment: Environment
     private var workers: [WorkerProcess] = []
     private var generation = 0
@@ -37,10 +37,12 @@ package struct Supervisor {
             throw Failure(description: "/proc/self/exe can't be read, so no worker can be started")
         }
         executable = String(decoding: path[..<length], as: UTF8.self)
-        environment = Environment(configuration: try loadConfiguration(), metrics: metrics)
-        try environment.storage.prepare()
-        let folder = environment.configuration.text(.runDirectory)
+        let configuration = try loadConfiguration()
+        let folder = configuration.text(.runDirectory)
         _ = try RunLock(folder: folder)
+        metrics = try Metrics(runFolder: folder)
+        environment = Environment(configuration: configuration, metrics: metrics)
+        try environment.storage.prepare()
         sockets = try ["api", "upload"].map { try ListeningSocket(path: "\(folder)/\($0).sock") }
     }
 

@@ -12,6 +12,10 @@ package enum Worker {
     ///
     /// - Returns: its exit code.
     package static func run(_ configuration: Configuration) -> Int32 {
+        guard fcntl(InheritedDescriptor.readiness, F_GETFD) >= 0 else {
+            print("mediad: 'worker' is what 'mediad serve' starts; it does nothing by itself")
+            return 64
+        }
         var signals = Signals([SIGTERM, SIGINT, SIGHUP, retireSignal])
         media_terminate_with_parent()
         let environment = Environment(
@@ -19,7 +23,8 @@ package enum Worker {
         let server = server(environment)
         server.start()
         raiseDescriptorLimit()
-        _ = write(InheritedDescriptor.readiness, "r", 1)
+        // Nobody reads it: the supervisor ended before this process had asked to end with it.
+        guard write(InheritedDescriptor.readiness, "r", 1) == 1 else { return 0 }
         return supervise(server, &signals, environment)
     }
 

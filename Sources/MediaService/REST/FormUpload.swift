@@ -22,6 +22,8 @@ struct FormUpload {
         guard !fileParts.isEmpty else { throw Problem.invalid("body", "holds no file") }
         guard fileParts.count <= limit else { throw Problem.invalid("body", "holds more than \(limit) files") }
         let attributes = try attributes(parts.filter { $0.fileName == nil })
+        // Each file is copied out of the body: said before that has filled the store.
+        try CheckUpload(context: context).requireRoom(fileParts.reduce(0) { $0 + Int64($1.body.count) })
         return (try fileParts.map(file), attributes)
     }
 

@@ -13,12 +13,11 @@ enum GetFile {
         if contentType.hasPrefix("text/") { contentType += "; charset=utf-8" }
         var response = Response(status: .ok)
         let location = "/_objects/\(LocalStorage.objectName(file.sha256))"
-        response.fields.append(HTTPField(name: .xAccelRedirect, value: location))
-        response.fields.append(HTTPField(name: .contentType, value: contentType))
-        response.fields.append(HTTPField(name: .contentDisposition, value: disposition))
+        response.fields[.xAccelRedirect] = location
+        response.fields[.contentType] = contentType
+        response.fields[.contentDisposition] = disposition
         // A browser may keep the file, and asks each time whether it may still show it.
-        response.fields.append(
-            HTTPField(name: .cacheControl, value: file.isPublic ? "public, no-cache" : "private, no-cache"))
+        response.fields[.cacheControl] = file.isPublic ? "public, no-cache" : "private, no-cache"
         return response
     }
 }

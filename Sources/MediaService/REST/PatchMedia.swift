@@ -8,12 +8,17 @@ enum PatchMedia {
         "id", "type", "originalName", "mimeType", "size", "url", "userId", "status", "createdAt", "updatedAt", "sha256",
     ]
 
+    /// Bytes of a change: the longest metadata and, beside it, all other fields.
+    static func bodyLimit(_ configuration: Configuration) -> Int { configuration.number(.metadataBytes) + 16384 }
+
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
-        try Authorize.check(caller, .updateRecord, id: path["id"], context)
+        try Authorize.check(caller, .updateRecord, id: path["id"])
         try request.requireNoQuery()
-        let limit = context.environment.configuration.number(.metadataBytes)
-        let changes = try changes(body(of: request, limit: limit + 16384), metadataLimit: limit)
+        let configuration = context.environment.configuration
+        let changes = try changes(
+            body(of: request, limit: Self.bodyLimit(configuration)),
+            metadataLimit: configuration.number(.metadataBytes))
         return .media(try ChangeMedia(context: context).update(path["id"], changes, caller), context)
     }
 
@@ -34,23 +39,23 @@ enum PatchMedia {
     private static func changes(_ members: [JSON.Member], metadataLimit: Int) throws(Problem) -> ChangeMedia.Changes {
         var changes = ChangeMedia.Changes()
         var errors: [Problem.FieldError] = []
-        func text(_ value: JSON?, _ name: String, maxLength: Int) -> String? {
-            guard let value, !value.isNull else { return nil }
+        let body = JSON.object(members)
+        func text(_ name: String) -> String? {
+            guard let value = body[name], !value.isNull else { return nil }
             guard let text = value.string else {
                 errors.append(.init(name, "must be a string or null, not \(value.kind)"))
                 return nil
             }
-            if let fault = TextRules.fault(in: text, maxLength: maxLength) { errors.append(.init(name, fault)) }
+            if let fault = MediaAttributes.fault(in: text, name) { errors.append(.init(name, fault)) }
             return text
         }
-        let body = JSON.object(members)
         for member in members where !names.contains(member.name) {
             let reason = readOnly.contains(member.name) ? "can't be changed" : "unknown field"
             errors.append(.init(String(member.name.prefix(100)), reason))
         }
         if body["entityType"] != nil || body["entityId"] != nil {
-            let type = text(body["entityType"], "entityType", maxLength: MediaAttributes.entityTypeLength)
-            let id = text(body["entityId"], "entityId", maxLength: MediaAttributes.idLength)
+            let type = text("entityType")
+            let id = text("entityId")
             if let type, let id {
                 changes.entity = .some(ChangeMedia.Changes.Entity(type: type, id: id))
             } else if body["entityType"] == .null, body["entityId"] == .null {
@@ -70,9 +75,7 @@ enum PatchMedia {
             changes.isPublic = value.bool
             if value.bool == nil { errors.append(.init("isPublic", "must be true or false, not \(value.kind)")) }
         }
-        if let value = body["title"] {
-            changes.title = .some(text(value, "title", maxLength: MediaAttributes.titleLength))
-        }
+        if body["title"] != nil { changes.title = .some(text("title")) }
         guard errors.isEmpty else { throw .invalid(errors) }
         return changes
     }

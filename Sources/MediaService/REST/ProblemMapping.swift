@@ -18,6 +18,14 @@ enum ProblemMapping {
         let metrics = context.environment.metrics
         switch error {
         case let problem as Problem: return problem
+        case let refusal as AccessRefused:
+            metrics.add(.accessRefused)
+            context.logger.notice(
+                "access refused",
+                metadata: [
+                    "caller": "\(refusal.caller)", "reason": "\(refusal.reason)", "media": "\(refusal.media)",
+                ])
+            return refusal.problem
         case let error as HTTPError: return self.problem(for: error)
         case let error as MariaDBError:
             metrics.add(.databaseFailures)
