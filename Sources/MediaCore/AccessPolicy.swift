@@ -1,15 +1,64 @@
 /// Who may do what: the only place with such a rule.
 package enum AccessPolicy {
-    /// What a caller asks to do. Actions on a record carry it, or nil where there is none: whether a record exists is
-    /// part of the decision, so that an answer can't be used to find out.
+    /// What of a record a decision depends on.
+    package struct Facts: Equatable, Sendable {
+        package var ownerID: String
+        package var isPublic: Bool
+        package var status: MediaStatus
+        /// All that the file belongs to; needed only where `dependsOnEntities` says so.
+        package var entities: Set<EntityReference>
+
+        package init(ownerID: String, isPublic: Bool, status: MediaStatus, entities: Set<EntityReference> = []) {
+            self.ownerID = ownerID
+            self.isPublic = isPublic
+            self.status = status
+            self.entities = entities
+        }
+
+        /// Whether everybody may have the file.
+        var isPublished: Bool { isPublic && status == .ready }
+    }
+
+    /// What a caller asks to do.
+    ///
+    /// Whether a record exists is part of a decision on it, so that an answer can't be used to find out.
     package enum Action: Sendable {
-        case listMedia
-        case readRecord
-        case createMedia
-        case updateRecord
-        case deleteRecord
+        case list(Listing)
+        case create(ownerID: String, entity: EntityReference?)
+        case act(RecordAction, Facts?)
         /// To get the bytes.
-        case download(MediaFile?)
+        case download(Facts?, LinkState)
+        case readUsage(userID: String)
+    }
+
+    /// Which records a list has.
+    package enum Listing: Equatable, Sendable {
+        case all
+        case user(String)
+        case entity(EntityReference)
+    }
+
+    package enum RecordAction: Equatable, Sendable {
+        case read
+        case update
+        /// To make the file belong to an entity, where those who have that entity see it.
+        case attach(EntityReference)
+        /// To put other bytes into the record.
+        case replaceFile
+        case delete
+        case restore
+        /// To remove record and bytes for good.
+        case destroy
+        case manageLinks
+    }
+
+    /// What a request's signed link says.
+    package enum LinkState: Equatable, Sendable {
+        /// There is none, or one that this service hasn't made.
+        case none
+        case valid
+        /// This service has made it, and it doesn't hold.
+        case refused(LinkFault)
     }
 
     package enum Decision: Equatable, Sendable {
@@ -21,41 +70,51 @@ package enum AccessPolicy {
     package enum Reason: String, Sendable {
         case publicFile = "public_file"
         case scope
+        case admin
+        case owner
+        /// A list of what is the caller's own.
+        case own
+        case entity
+        case link
     }
 
     package enum Refusal: Equatable, Sendable {
         /// Nobody is known to call, and somebody has to be.
         case unauthenticated
-        /// The caller is known and lacks this scope.
+        /// The service is known and lacks this scope.
         case missingScope(Scope)
+        /// The user is known and may know of the record, but not do this.
+        case forbidden(Rule)
         /// There is no such file, as far as this caller may know.
         case notFound
+        /// The caller may have the file, and it isn't READY.
+        case notReady(MediaStatus)
+        case link(LinkFault)
+    }
+
+    /// A rule that a user's request breaks.
+    package enum Rule: String, Equatable, Sendable {
+        case ownerOnly = "Only the file's owner and administrators may do this."
+        case administratorOnly = "Only administrators and the platform's services may do this."
+        case ownFilesOnly = "Users may only upload files of their own."
+        case ownListOnly = "Users may only list files of their own and of entities in their token."
+        case entityOfInstructor = "Only instructors whose token names the entity may make files belong to it."
+    }
+
+    /// Whether a decision on this record depends on its entities; where it doesn't, they need not be looked up.
+    package static func dependsOnEntities(_ caller: Caller, ownerID: String) -> Bool {
+        guard case .user(let user) = caller else { return false }
+        return !user.roles.contains(.admin) && user.id != ownerID && !user.entities.isEmpty
     }
 
     /// The decision on one action.
     package static func decide(_ caller: Caller, _ action: Action) -> Decision {
         switch action {
-        case .listMedia, .readRecord: require(.read, caller)
-        case .createMedia, .updateRecord: require(.write, caller)
-        case .deleteRecord: require(.delete, caller)
-        case .download(let file): download(file, caller)
-        }
-    }
-
-    private static func require(_ scope: Scope, _ caller: Caller) -> Decision {
-        switch caller {
-        case .anonymous: .refused(.unauthenticated)
-        case .service(_, let scopes): scopes.contains(scope) ? .allowed(.scope) : .refused(.missingScope(scope))
-        }
-    }
-
-    private static func download(_ file: MediaFile?, _ caller: Caller) -> Decision {
-        if let file, file.isPublished { return .allowed(.publicFile) }
-        switch caller {
-        case .anonymous: return .refused(.notFound)
-        case .service(_, let scopes):
-            guard scopes.contains(.read) else { return .refused(.missingScope(.read)) }
-            return file?.status == .ready ? .allowed(.scope) : .refused(.notFound)
+        case .download(let facts, let link): download(caller, facts, link)
+        case .act(let action, let facts): act(caller, action, facts)
+        case .list(let listing): list(caller, listing)
+        case .create(let ownerID, let entity): create(caller, ownerID, entity)
+        case .readUsage(let userID): list(caller, .user(userID))
         }
     }
 }

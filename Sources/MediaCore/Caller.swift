@@ -3,4 +3,14 @@ package enum Caller: Equatable, Sendable {
     case anonymous
     /// A service of the platform, known by its API key.
     case service(keyID: String, scopes: Set<Scope>)
+    case user(User)
+
+    /// As logs, the audit log and `signed_links` name the caller.
+    package var name: String {
+        switch self {
+        case .anonymous: "anonymous"
+        case .service(let keyID, _): "key:\(keyID)"
+        case .user(let user): "user:\(user.id)"
+        }
+    }
 }

@@ -49,4 +49,16 @@ package struct Media: Equatable, Sendable {
 
     /// Whether a public link of the file has to exist: the record is public and READY.
     package var isPublished: Bool { isPublic && status == .ready }
+
+    /// What decisions on the record depend on, with its first entity.
+    package var facts: AccessPolicy.Facts {
+        AccessPolicy.Facts(
+            ownerID: userID, isPublic: isPublic, status: status, entities: Set([entity].compactMap(\.self)))
+    }
+
+    /// The first entity the file belongs to.
+    package var entity: EntityReference? {
+        guard let entityType, let entityID else { return nil }
+        return EntityReference(type: entityType, id: entityID)
+    }
 }

@@ -2,19 +2,14 @@
 package struct MediaFile: Equatable, Sendable {
     package var originalName: String
     package var mimeType: String
-    package var isPublic: Bool
-    package var status: MediaStatus
     /// 64 hexadecimal digits.
     package var sha256: String
+    package var facts: AccessPolicy.Facts
 
-    package init(originalName: String, mimeType: String, isPublic: Bool, status: MediaStatus, sha256: String) {
+    package init(originalName: String, mimeType: String, sha256: String, facts: AccessPolicy.Facts) {
         self.originalName = originalName
         self.mimeType = mimeType
-        self.isPublic = isPublic
-        self.status = status
         self.sha256 = sha256
+        self.facts = facts
     }
-
-    /// Whether everybody may have it.
-    package var isPublished: Bool { isPublic && status == .ready }
 }

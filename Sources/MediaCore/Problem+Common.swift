@@ -26,6 +26,14 @@ extension Problem {
         Problem(status: 404, code: "not_found", detail: "Media with ID \(id) not found")
     }
 
+    /// 409: the file is known and can't be had, or not yet.
+    package static func notReady(_ status: MediaStatus) -> Problem {
+        Problem(
+            status: 409, code: "not_ready",
+            detail: status == .processing ? "The file is still being processed." : "The file could not be processed.",
+            retryAfter: status == .processing ? 5 : nil)
+    }
+
     /// 413: more bytes than a limit allows; says which limit and how much.
     package static func tooLarge(_ field: String, limit: Int64, _ reason: String) -> Problem {
         Problem(

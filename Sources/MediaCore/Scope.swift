@@ -4,6 +4,8 @@ package enum Scope: String, CaseIterable, Sendable {
     case read = "media:read"
     /// Upload files and change records.
     case write = "media:write"
-    /// Delete records.
+    /// Delete records, for good too.
     case delete = "media:delete"
+    /// Make, list and revoke signed links.
+    case sign = "media:sign"
 }

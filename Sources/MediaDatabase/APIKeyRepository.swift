@@ -10,22 +10,28 @@ package struct APIKeyRepository {
         package var name: String
         package var scopes: Set<Scope>
         package var createdAt: Timestamp
+        /// When it ends by itself; nil: never.
+        package var expiresAt: Timestamp?
         package var revokedAt: Timestamp?
+        /// To the minute.
+        package var lastUsedAt: Timestamp?
 
         package init(
             id: String, secretHash: [UInt8], name: String, scopes: Set<Scope>, createdAt: Timestamp,
-            revokedAt: Timestamp? = nil
+            expiresAt: Timestamp? = nil, revokedAt: Timestamp? = nil, lastUsedAt: Timestamp? = nil
         ) {
             self.id = id
             self.secretHash = secretHash
             self.name = name
             self.scopes = scopes
             self.createdAt = createdAt
+            self.expiresAt = expiresAt
             self.revokedAt = revokedAt
+            self.lastUsedAt = lastUsedAt
         }
     }
 
-    private static let columns = "id, secret_sha256, name, scopes, created_at, revoked_at"
+    private static let columns = "id, secret_sha256, name, scopes, created_at, revoked_at, expires_at, last_used_at"
 
     private let connection: Connection
 
@@ -38,14 +44,16 @@ package struct APIKeyRepository {
         /// SHA-256 of the secret, 32 bytes.
         package var secretHash: [UInt8]
         package var scopes: Set<Scope>
+        package var expiresAt: Timestamp?
     }
 
-    /// The credential of a key that may be used now.
+    /// The credential of a key that isn't revoked.
     package func findUsable(_ id: String) throws(MariaDBError) -> Credential? {
         try connection.query(
-            "SELECT secret_sha256, scopes FROM api_keys WHERE id = ? AND revoked_at IS NULL", [.text(id)]
+            "SELECT secret_sha256, scopes, expires_at FROM api_keys WHERE id = ? AND revoked_at IS NULL", [.text(id)]
         ) { (row) throws(MariaDBError) in
-            Credential(secretHash: try row.bytes(0), scopes: Self.scopes(try row.text(1)))
+            Credential(
+                secretHash: try row.bytes(0), scopes: Self.scopes(try row.text(1)), expiresAt: row.optionalTimestamp(2))
         }.first
     }
 
@@ -56,10 +64,10 @@ package struct APIKeyRepository {
     package func insert(_ entry: Entry) throws(MariaDBError) {
         let scopes = entry.scopes.map(\.rawValue).sorted().joined(separator: " ")
         try connection.execute(
-            "INSERT INTO api_keys (id, secret_sha256, name, scopes, created_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO api_keys (id, secret_sha256, name, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
             [
                 .text(entry.id), .bytes(entry.secretHash), .text(entry.name), .text(scopes),
-                .timestamp(entry.createdAt),
+                .timestamp(entry.createdAt), entry.expiresAt.map(Value.timestamp) ?? .null,
             ])
     }
 
@@ -69,11 +77,16 @@ package struct APIKeyRepository {
             "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", [.timestamp(now), .text(id)]) == 1
     }
 
+    package func setLastUsed(_ id: String, _ moment: Timestamp) throws(MariaDBError) {
+        try connection.execute("UPDATE api_keys SET last_used_at = ? WHERE id = ?", [.timestamp(moment), .text(id)])
+    }
+
     private static func entry(_ row: Row) throws(MariaDBError) -> Entry {
         Entry(
             id: try row.text(0), secretHash: try row.bytes(1), name: try row.text(2),
             scopes: scopes(try row.text(3)),
-            createdAt: try row.timestamp(4), revokedAt: row.optionalTimestamp(5))
+            createdAt: try row.timestamp(4), expiresAt: row.optionalTimestamp(6), revokedAt: row.optionalTimestamp(5),
+            lastUsedAt: row.optionalTimestamp(7))
     }
 
     /// The scopes that a text names. A scope of a newer version is no right here.

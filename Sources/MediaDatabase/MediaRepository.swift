@@ -7,8 +7,16 @@ package struct MediaRepository {
         m.is_public, m.status, m.created_at, m.updated_at, m.title, m.sha256, m.public_name
         """
     private static let findSQL = "SELECT \(columns) FROM media m WHERE m.id = ?"
-    private static let findFileSQL =
-        "SELECT original_name, mime_type, is_public, status, sha256 FROM media WHERE id = ?"
+    private static let fileColumns = "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status"
+    private static let findFileSQL = "SELECT \(fileColumns) FROM media m WHERE m.id = ?"
+    private static let findLinkedFileSQL = """
+        SELECT \(fileColumns), m.link_epoch = l.epoch, l.epoch, l.revoked_at, l.uses >= l.max_uses,
+            k.secret_fingerprint, k.revoked_at
+        FROM media m JOIN signed_links l ON l.id = ? AND l.media_id = m.id JOIN link_keys k ON k.id = ? AND k.id = l.key_id
+        WHERE m.id = ?
+        """
+    private static let factsSQL =
+        "SELECT m.id, m.user_id, m.is_public, m.status, m.link_epoch FROM media m WHERE m.id IN"
 
     private let connection: Connection
 
@@ -23,11 +31,64 @@ package struct MediaRepository {
 
     /// What a download needs of the record, deleted or not.
     package func findFile(_ id: MediaID) throws(MariaDBError) -> MediaFile? {
-        try connection.query(Self.findFileSQL, [.text(id)]) { (row) throws(MariaDBError) in
-            MediaFile(
-                originalName: try row.text(0), mimeType: try row.text(1), isPublic: try row.bool(2),
-                status: try row.value(3, MediaStatus.init(rawValue:)), sha256: Hex.encode(try row.bytes(4)))
+        try connection.query(Self.findFileSQL, [.text(id)], Self.file).first
+    }
+
+    /// The same, and what is stored of the signed link; nil also where this link of this file isn't stored.
+    package func findLinkedFile(_ link: SignedLink) throws(MariaDBError) -> (file: MediaFile, stored: StoredLink)? {
+        try connection.query(
+            Self.findLinkedFileSQL, [.text(link.linkID.rawValue), .text(link.keyID), .text(link.mediaID)]
+        ) { (row) throws(MariaDBError) -> (file: MediaFile, stored: StoredLink) in
+            let isCurrent = try row.bool(6)
+            let isRevoked = !isCurrent || !row.isNull(8) || !row.isNull(11)
+            let isUsedUp = row.isNull(9) ? false : try row.bool(9)
+            return (
+                try Self.file(row),
+                StoredLink(
+                    epoch: try row.integer(7), fingerprint: try row.bytes(10), isRevoked: isRevoked, isUsedUp: isUsedUp)
+            )
         }.first
+    }
+
+    /// All entities that the file belongs to.
+    package func entities(of id: MediaID) throws(MariaDBError) -> Set<EntityReference> {
+        Set(
+            try connection.query("SELECT entity_type, entity_id FROM media_entities WHERE media_id = ?", [.text(id)]) {
+                (row) throws(MariaDBError) in EntityReference(type: try row.text(0), id: try row.text(1))
+            })
+    }
+
+    /// What decisions on records need, without their entities, and the records' link epochs.
+    package func facts(
+        of ids: Set<MediaID>
+    ) throws(MariaDBError) -> [MediaID: (facts: AccessPolicy.Facts, linkEpoch: Int64)] {
+        var found: [MediaID: (facts: AccessPolicy.Facts, linkEpoch: Int64)] = [:]
+        var left = Array(ids)
+        while !left.isEmpty {
+            // Few lengths, so that few statements are prepared.
+            let count = left.count >= 100 ? 100 : left.count >= 10 ? 10 : 1
+            let marks = Array(repeating: "?", count: count).joined(separator: ", ")
+            let rows = try connection.query("\(Self.factsSQL) (\(marks))", left.suffix(count).map { .text($0) }) {
+                (row) throws(MariaDBError) in
+                (
+                    try row.value(0) { MediaID($0) },
+                    AccessPolicy.Facts(
+                        ownerID: try row.text(1), isPublic: try row.bool(2),
+                        status: try row.value(3, MediaStatus.init(rawValue:))), try row.integer(4)
+                )
+            }
+            for (id, facts, epoch) in rows { found[id] = (facts, epoch) }
+            left.removeLast(count)
+        }
+        return found
+    }
+
+    private static func file(_ row: Row) throws(MariaDBError) -> MediaFile {
+        MediaFile(
+            originalName: try row.text(0), mimeType: try row.text(1), sha256: Hex.encode(try row.bytes(2)),
+            facts: AccessPolicy.Facts(
+                ownerID: try row.text(3), isPublic: try row.bool(4),
+                status: try row.value(5, MediaStatus.init(rawValue:))))
     }
 
     /// The record, locked until the transaction ends.
@@ -39,7 +100,7 @@ package struct MediaRepository {
     package enum Selection: Sendable {
         case all
         case user(String)
-        case entity(type: String, id: String)
+        case entity(EntityReference)
     }
 
     /// Where a page starts.
@@ -50,8 +111,13 @@ package struct MediaRepository {
     }
 
     /// One page of the records that aren't deleted, newest first.
-    package func list(_ selection: Selection, at position: Position, limit: Int) throws(MariaDBError) -> MediaPage {
-        let (source, key, parameters) = Self.source(selection)
+    ///
+    /// - Parameter readyOnly: leaves out what is in the making or failed.
+    package func list(
+        _ selection: Selection, readyOnly: Bool = false, at position: Position, limit: Int
+    ) throws(MariaDBError) -> MediaPage {
+        var (source, key, parameters) = Self.source(selection)
+        source += readyOnly ? " AND m.status = 'READY'" : " AND m.status <> 'DELETED'"
         let total = try connection.query("SELECT COUNT(*) FROM \(source)", parameters) { (row) throws(MariaDBError) in
             try row.integer(0)
         }
@@ -126,14 +192,12 @@ package struct MediaRepository {
     /// Tables, condition and the column that a list is ordered by.
     private static func source(_ selection: Selection) -> (sql: String, key: String, parameters: [Value]) {
         switch selection {
-        case .all: ("media m WHERE m.status <> 'DELETED'", "m.id", [])
-        case .user(let id): ("media m WHERE m.user_id = ? AND m.status <> 'DELETED'", "m.id", [.text(id)])
-        case .entity(let type, let id):
+        case .all: ("media m WHERE TRUE", "m.id", [])
+        case .user(let id): ("media m WHERE m.user_id = ?", "m.id", [.text(id)])
+        case .entity(let entity):
             (
-                """
-                media_entities e JOIN media m ON m.id = e.media_id
-                WHERE e.entity_type = ? AND e.entity_id = ? AND m.status <> 'DELETED'
-                """, "e.media_id", [.text(type), .text(id)]
+                "media_entities e JOIN media m ON m.id = e.media_id WHERE e.entity_type = ? AND e.entity_id = ?",
+                "e.media_id", [.text(entity.type), .text(entity.id)]
             )
         }
     }

@@ -7,10 +7,18 @@ package struct ResponseFields: Sendable, Equatable {
         case allow = "Allow"
         case cacheControl = "Cache-Control"
         case contentDisposition = "Content-Disposition"
+        case contentSecurityPolicy = "Content-Security-Policy"
         case contentType = "Content-Type"
         case location = "Location"
+        /// What a decision tells nginx.
+        case mediaCacheControl = "X-Media-Cache-Control"
+        case mediaDisposition = "X-Media-Disposition"
+        case mediaFile = "X-Media-File"
         case retryAfter = "Retry-After"
+        case vary = "Vary"
         case wwwAuthenticate = "WWW-Authenticate"
+        /// nginx's field for how long it may keep an answer.
+        case xAccelExpires = "X-Accel-Expires"
         /// nginx's field for an internal redirect.
         case xAccelRedirect = "X-Accel-Redirect"
     }

@@ -12,6 +12,8 @@ package struct Environment: Sendable {
     package let detector: TypeDetector
     package let metrics: Metrics
     package let databaseGate = OutageGate()
+    let linkSecrets: LinkSecrets
+    package let keyUsage = KeyUsage()
     package let logger: Logger
 
     package init(configuration: Configuration, metrics: Metrics) {
@@ -20,6 +22,7 @@ package struct Environment: Sendable {
         allowedTypes = configuration.allowedTypes
         detector = TypeDetector()
         self.metrics = metrics
+        linkSecrets = LinkSecrets(configuration.list(.linkSecret))
         let level = Logger.Level(rawValue: configuration.text(.logLevel)) ?? .info
         logger = Logger(label: "media") { _ in JSONLogHandler(level: level) }
     }

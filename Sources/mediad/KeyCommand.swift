@@ -19,7 +19,17 @@ struct KeyCommand: ParsableCommand {
         @Option(help: "What it may do: \(Scope.allCases.map(\.rawValue).joined(separator: ", ")).")
         var scopes: [String] = Scope.allCases.map(\.rawValue)
 
+        @Option(help: "When it ends by itself: seconds from now, also with s, m, h or d; never unless given.")
+        var expires: String?
+
         func run() throws {
+            let form = SettingForm.seconds(1...3_153_600_000)
+            let lifetime = try expires.map { text in
+                guard let seconds = form.number(text) else {
+                    throw ValidationError("--expires is not \(form.description)")
+                }
+                return Int(seconds)
+            }
             if let fault = TextRules.fault(in: name, maxLength: 100) { throw ValidationError("the name \(fault)") }
             let known = try scopes.flatMap { $0.split(separator: ",") }.map { text in
                 guard let scope = Scope(rawValue: String(text)) else {
@@ -28,7 +38,8 @@ struct KeyCommand: ParsableCommand {
                 return scope
             }
             guard !known.isEmpty else { throw ValidationError("a key without a scope could do nothing") }
-            print(try settings.keys().create(name: name, scopes: Set(known)).text)
+            let expiresAt = lifetime.map { Clock.now().adding(seconds: $0) }
+            print(try settings.keys().create(name: name, scopes: Set(known), expiresAt: expiresAt).text)
         }
     }
 
@@ -40,8 +51,12 @@ struct KeyCommand: ParsableCommand {
         func run() throws {
             for entry in try settings.keys().list() {
                 let scopes = entry.scopes.map(\.rawValue).sorted().joined(separator: ",")
-                let state = entry.revokedAt.map { "revoked \($0.iso8601)" } ?? "in use"
-                print("\(entry.id)  created \(entry.createdAt.iso8601)  \(state)  \(scopes)  \(entry.name)")
+                var state = entry.revokedAt.map { "revoked \($0.iso8601)" } ?? "in use"
+                if entry.revokedAt == nil, let end = entry.expiresAt {
+                    state = "\(end > Clock.now() ? "in use until" : "expired") \(end.iso8601)"
+                }
+                let used = entry.lastUsedAt.map { "last used \($0.iso8601)" } ?? "never used"
+                print("\(entry.id)  created \(entry.createdAt.iso8601)  \(state)  \(used)  \(scopes)  \(entry.name)")
             }
         }
     }

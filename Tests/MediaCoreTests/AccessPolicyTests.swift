@@ -1,47 +1,45 @@
 import MediaCore
 import Testing
 
-/// The policy as one table: every caller, every action, every state and visibility of the record.
+/// The policy as tables: every kind of caller against every action, in every state of the record that matters.
 struct AccessPolicyTests {
-    /// The columns below: nobody, then a service with each set of scopes.
-    private static let callers: [Caller] =
-        [.anonymous]
-        + ([
-            [], [.read], [.write], [.delete], [.read, .write], [.read, .delete], [.write, .delete],
-            [.read, .write, .delete],
-        ] as [Set<Scope>]).map { .service(keyID: "key", scopes: $0) }
+    private static let course = EntityReference(type: "course", id: "c1")
 
-    /// What a letter in the table stands for.
+    /// The columns of the tables, in their order.
+    private static let callers: [(name: String, caller: Caller)] = [
+        ("anonymous", .anonymous),
+        ("service without scope", .service(keyID: "key", scopes: [])),
+        ("service that reads", .service(keyID: "key", scopes: [.read])),
+        ("service that writes", .service(keyID: "key", scopes: [.write])),
+        ("service that deletes", .service(keyID: "key", scopes: [.delete])),
+        ("service that signs", .service(keyID: "key", scopes: [.sign])),
+        ("owner", .user(User(id: "owner", roles: [.student]))),
+        ("owner who teaches", .user(User(id: "owner", roles: [.instructor], entities: [course]))),
+        ("enrolled", .user(User(id: "other", roles: [.student], entities: [course]))),
+        ("teacher", .user(User(id: "other", roles: [.instructor], entities: [course]))),
+        (
+            "enrolled elsewhere",
+            .user(User(id: "other", roles: [.student], entities: [EntityReference(type: "course", id: "c2")]))
+        ),
+        ("user without roles", .user(User(id: "other"))),
+        ("administrator", .user(User(id: "other", roles: [.admin]))),
+    ]
+
+    /// What a letter in a table stands for.
     private static let decisions: [Character: AccessPolicy.Decision] = [
-        "s": .allowed(.scope), "p": .allowed(.publicFile), "?": .refused(.unauthenticated), "-": .refused(.notFound),
+        "s": .allowed(.scope), "p": .allowed(.publicFile), "a": .allowed(.admin), "o": .allowed(.owner),
+        "m": .allowed(.own), "e": .allowed(.entity), "l": .allowed(.link),
+        "?": .refused(.unauthenticated), "-": .refused(.notFound),
         "R": .refused(.missingScope(.read)), "W": .refused(.missingScope(.write)),
-        "D": .refused(.missingScope(.delete)),
+        "D": .refused(.missingScope(.delete)), "S": .refused(.missingScope(.sign)),
+        "O": .refused(.forbidden(.ownerOnly)), "A": .refused(.forbidden(.administratorOnly)),
+        "F": .refused(.forbidden(.ownFilesOnly)), "L": .refused(.forbidden(.ownListOnly)),
+        "T": .refused(.forbidden(.entityOfInstructor)),
+        "P": .refused(.notReady(.processing)), "X": .refused(.notReady(.failed)), "x": .refused(.link(.expired)),
     ]
 
-    /// The letters stand under: anonymous, no scope, read, write, delete, read + write, read + delete, write + delete,
-    /// all.
-    private static let actions: [(String, AccessPolicy.Action)] = [
-        ("? R s R R s s R s", .listMedia),
-        ("? R s R R s s R s", .readRecord),
-        ("? W W s W s W s s", .createMedia),
-        ("? W W s W s W s s", .updateRecord),
-        ("? D D D s D s s s", .deleteRecord),
-    ]
-
-    private static let downloads: [(String, MediaStatus?, isPublic: Bool)] = [
-        ("- R - R R - - R -", nil, false),
-        ("- R - R R - - R -", .processing, false),
-        ("- R - R R - - R -", .processing, true),
-        ("- R s R R s s R s", .ready, false),
-        ("p p p p p p p p p", .ready, true),
-        ("- R - R R - - R -", .failed, false),
-        ("- R - R R - - R -", .failed, true),
-        ("- R - R R - - R -", .deleted, false),
-        ("- R - R R - - R -", .deleted, true),
-    ]
-
-    private static func file(isPublic: Bool, status: MediaStatus) -> MediaFile {
-        MediaFile(originalName: "a.png", mimeType: "image/png", isPublic: isPublic, status: status, sha256: "ab")
+    private static func facts(_ status: MediaStatus, isPublic: Bool = false) -> AccessPolicy.Facts {
+        AccessPolicy.Facts(ownerID: "owner", isPublic: isPublic, status: status, entities: [course])
     }
 
     private static func expectRow(_ row: String, _ action: AccessPolicy.Action) throws {
@@ -49,45 +47,128 @@ struct AccessPolicyTests {
         try #require(letters.count == callers.count)
         for (caller, letter) in zip(callers, letters) {
             let expected = try #require(decisions[letter])
-            #expect(AccessPolicy.decide(caller, action) == expected, "\(caller)")
+            #expect(AccessPolicy.decide(caller.caller, action) == expected, "\(caller.name), \(action)")
         }
     }
 
-    @Test("decides on actions by scope alone", arguments: 0..<actions.count)
-    func action(index: Int) throws {
-        let (row, action) = Self.actions[index]
+    //   anonymous, services: none read write delete sign; owner, owner who teaches, enrolled, teacher, enrolled
+    //   elsewhere, without roles, administrator
+    private static let recordRows: [(String, AccessPolicy.RecordAction, AccessPolicy.Facts?)] = [
+        ("?  R s R R R  o o e e - - a", .read, facts(.ready)),
+        ("?  R s R R R  o o p p p p a", .read, facts(.ready, isPublic: true)),
+        ("?  R s R R R  o o - - - - a", .read, facts(.processing, isPublic: true)),
+        ("?  R s R R R  o o - - - - a", .read, facts(.failed)),
+        ("?  R - R R R  - - - - - - -", .read, facts(.deleted, isPublic: true)),
+        ("?  R - R R R  - - - - - - -", .read, nil),
+        ("?  W W s W W  o o O O - - a", .update, facts(.ready)),
+        ("?  W W s W W  o o O O O O a", .update, facts(.ready, isPublic: true)),
+        ("?  W W s W W  o o - - - - a", .update, facts(.failed)),
+        ("?  W W - W W  - - - - - - -", .update, facts(.deleted)),
+        ("?  W W - W W  - - - - - - -", .update, nil),
+        ("?  W W s W W  T o O O - - a", .attach(course), facts(.ready)),
+        ("?  W W s W W  T T O O - - a", .attach(EntityReference(type: "course", id: "c9")), facts(.ready)),
+        ("?  W W s W W  o o O O - - a", .replaceFile, facts(.ready)),
+        ("?  W W - W W  - - - - - - -", .replaceFile, facts(.deleted)),
+        ("?  D D D s D  o o O O - - a", .delete, facts(.ready)),
+        ("?  D D D - D  - - - - - - -", .delete, facts(.deleted)),
+        ("?  W W s W W  o o - - - - a", .restore, facts(.deleted)),
+        ("?  W W - W W  - - - - - - -", .restore, facts(.ready)),
+        ("?  D D D s D  A A A A - - a", .destroy, facts(.ready)),
+        ("?  D D D s D  A A - - - - a", .destroy, facts(.deleted)),
+        ("?  D D D - D  - - - - - - -", .destroy, nil),
+        ("?  S S S S s  o o O O - - a", .manageLinks, facts(.ready)),
+        ("?  S S S S -  - - - - - - -", .manageLinks, facts(.deleted)),
+        ("?  S S S S -  - - - - - - -", .manageLinks, nil),
+    ]
+
+    @Test("decides on records", arguments: 0..<recordRows.count)
+    func records(index: Int) throws {
+        let (row, action, facts) = Self.recordRows[index]
+        // Restoring what isn't deleted finds nothing to restore, for those who may know of it.
+        if action == .restore, facts?.status == .ready {
+            for (caller, letter) in zip(Self.callers, row.filter { $0 != " " }) where "?W".contains(letter) {
+                #expect(AccessPolicy.decide(caller.caller, .act(action, facts)) == Self.decisions[letter])
+            }
+            return
+        }
+        try Self.expectRow(row, .act(action, facts))
+    }
+
+    private static let downloadRows: [(String, AccessPolicy.Facts?, AccessPolicy.LinkState)] = [
+        ("-  R - R R R  - - - - - - -", nil, .none),
+        ("-  R s R R R  o o e e - - a", facts(.ready), .none),
+        ("p  p p p p p  p p p p p p p", facts(.ready, isPublic: true), .none),
+        ("p  p p p p p  p p p p p p p", facts(.ready, isPublic: true), .refused(.expired)),
+        ("l  l s l l l  o o e e l l a", facts(.ready), .valid),
+        ("x  x s x x x  o o e e x x a", facts(.ready), .refused(.expired)),
+        ("-  R P R R R  P P - - - - P", facts(.processing), .none),
+        ("-  R P R R R  P P - - - - P", facts(.processing, isPublic: true), .valid),
+        ("-  R X R R R  X X - - - - X", facts(.failed, isPublic: true), .none),
+        ("-  R - R R R  - - - - - - -", facts(.deleted, isPublic: true), .valid),
+        ("-  R - R R R  - - - - - - -", facts(.deleted), .refused(.revoked)),
+    ]
+
+    @Test("decides on downloads", arguments: 0..<downloadRows.count)
+    func downloads(index: Int) throws {
+        let (row, facts, link) = Self.downloadRows[index]
+        try Self.expectRow(row, .download(facts, link))
+    }
+
+    private static let otherRows: [(String, AccessPolicy.Action)] = [
+        ("?  R s R R R  L L L L L L a", .list(.all)),
+        ("?  R s R R R  m m L L L L a", .list(.user("owner"))),
+        ("?  R s R R R  L e e e L L a", .list(.entity(course))),
+        ("?  R s R R R  m m L L L L a", .readUsage(userID: "owner")),
+        ("?  W W s W W  o o F F F F a", .create(ownerID: "owner", entity: nil)),
+        ("?  W W s W W  T o F F F F a", .create(ownerID: "owner", entity: course)),
+        ("?  W W s W W  F F T o T T a", .create(ownerID: "other", entity: course)),
+    ]
+
+    @Test("decides on lists and uploads", arguments: 0..<otherRows.count)
+    func others(index: Int) throws {
+        let (row, action) = Self.otherRows[index]
         try Self.expectRow(row, action)
     }
 
-    @Test("decides on a download by status, visibility and scope", arguments: 0..<downloads.count)
-    func download(index: Int) throws {
-        let (row, status, isPublic) = Self.downloads[index]
-        let file = status.map { Self.file(isPublic: isPublic, status: $0) }
-        try Self.expectRow(row, .download(file))
-    }
-
-    @Test("the download table has every status and visibility")
-    func complete() {
-        let rows = Set(Self.downloads.map { "\($0.1?.rawValue ?? "none") \($0.isPublic)" })
-        let all = MediaStatus.allCases.flatMap { ["\($0.rawValue) true", "\($0.rawValue) false"] }
-        #expect(rows == Set(all + ["none false"]))
-        #expect(Set(Self.callers.dropFirst().map { "\($0)" }).count == 1 << Scope.allCases.count)
-    }
-
-    @Test("a caller who may not read can't tell a private file from none", arguments: callers)
-    func existence(caller: Caller) {
-        if case .service(_, let scopes) = caller, scopes.contains(.read) { return }
-        let absent = AccessPolicy.decide(caller, .download(nil))
-        for status in MediaStatus.allCases {
-            let file = Self.file(isPublic: false, status: status)
-            #expect(AccessPolicy.decide(caller, .download(file)) == absent)
+    @Test("who may not know of a file can't tell a private one from none", arguments: MediaStatus.allCases)
+    func existence(status: MediaStatus) {
+        let strangers = Self.callers.filter {
+            ["anonymous", "enrolled elsewhere", "user without roles"].contains($0.name)
         }
+        for (name, caller) in strangers {
+            for link in [AccessPolicy.LinkState.none] {
+                let absent = AccessPolicy.decide(caller, .download(nil, link))
+                #expect(AccessPolicy.decide(caller, .download(Self.facts(status), link)) == absent, "\(name)")
+            }
+            for action: AccessPolicy.RecordAction in [
+                .read, .update, .attach(Self.course), .replaceFile, .delete, .restore, .destroy, .manageLinks,
+            ] {
+                let absent = AccessPolicy.decide(caller, .act(action, nil))
+                #expect(AccessPolicy.decide(caller, .act(action, Self.facts(status))) == absent, "\(name), \(action)")
+            }
+        }
+    }
+
+    @Test("entities are looked up only where a decision depends on them", arguments: 0..<callers.count)
+    func dependence(index: Int) {
+        let (name, caller) = Self.callers[index]
+        var without = Self.facts(.ready)
+        without.entities = []
+        let actions: [AccessPolicy.RecordAction] = [.read, .update, .delete, .manageLinks]
+        let differs =
+            AccessPolicy.decide(caller, .download(without, .none))
+            != AccessPolicy.decide(caller, .download(Self.facts(.ready), .none))
+            || actions.contains {
+                AccessPolicy.decide(caller, .act($0, without))
+                    != AccessPolicy.decide(caller, .act($0, Self.facts(.ready)))
+            }
+        if differs { #expect(AccessPolicy.dependsOnEntities(caller, ownerID: "owner"), "\(name)") }
     }
 
     @Test("the names in keys and logs are stable")
     func names() {
-        #expect(Scope.allCases.map(\.rawValue) == ["media:read", "media:write", "media:delete"])
+        #expect(Scope.allCases.map(\.rawValue) == ["media:read", "media:write", "media:delete", "media:sign"])
         #expect(AccessPolicy.Reason.publicFile.rawValue == "public_file")
-        #expect(AccessPolicy.Reason.scope.rawValue == "scope")
+        #expect(Caller.service(keyID: "k", scopes: []).name == "key:k" && Caller.user(User(id: "u")).name == "user:u")
     }
 }

@@ -94,11 +94,11 @@ struct MediaRepositoryTests {
         try records.add(entity: ("course", "1 "))
         try records.add(entity: ("Course", "1"))
         try records.add(entity: ("course", "2"))
-        #expect(try ids(.entity(type: "course", id: "1")) == [second, first])
-        let page = try repository.list(.entity(type: "course", id: "1"), at: .page(1), limit: 1)
+        #expect(try ids(.entity(EntityReference(type: "course", id: "1"))) == [second, first])
+        let page = try repository.list(.entity(EntityReference(type: "course", id: "1")), at: .page(1), limit: 1)
         #expect(page.total == 2)
         let next = try #require(page.nextCursor)
-        let rest = try repository.list(.entity(type: "course", id: "1"), at: .cursor(next), limit: 1)
+        let rest = try repository.list(.entity(EntityReference(type: "course", id: "1")), at: .cursor(next), limit: 1)
         #expect(rest.media.map(\.id) == [first] && rest.nextCursor == nil)
     }
 
@@ -106,7 +106,9 @@ struct MediaRepositoryTests {
     mutating func deleted() throws {
         let gone = try records.add(user: "u", entity: ("course", "1"), status: .deleted)
         let kept = try records.add(user: "u", entity: ("course", "1"))
-        for selection in [.all, .user("u"), .entity(type: "course", id: "1")] as [MediaRepository.Selection] {
+        for selection in [.all, .user("u"), .entity(EntityReference(type: "course", id: "1"))]
+            as [MediaRepository.Selection]
+        {
             let page = try repository.list(selection, at: .page(1), limit: 10)
             #expect(page.media.map(\.id) == [kept.id] && page.total == 1)
         }
@@ -136,16 +138,16 @@ struct MediaRepositoryTests {
         second.entityType = "lesson"
         second.entityID = "2"
         try update(second, from: first)
-        #expect(try ids(.entity(type: "course", id: "1")) == [])
-        #expect(try ids(.entity(type: "lesson", id: "2")) == [first.id])
+        #expect(try ids(.entity(EntityReference(type: "course", id: "1"))) == [])
+        #expect(try ids(.entity(EntityReference(type: "lesson", id: "2"))) == [first.id])
         var third = second
         third.entityType = nil
         third.entityID = nil
         try update(third, from: second)
-        #expect(try ids(.entity(type: "lesson", id: "2")) == [])
+        #expect(try ids(.entity(EntityReference(type: "lesson", id: "2"))) == [])
         #expect(try connection.number("SELECT COUNT(*) FROM media_entities") == 0)
         try update(first, from: third)
-        #expect(try ids(.entity(type: "course", id: "1")) == [first.id])
+        #expect(try ids(.entity(EntityReference(type: "course", id: "1"))) == [first.id])
     }
 
     @Test("the moment of deletion is kept beside the status")

@@ -48,10 +48,10 @@ import Testing
         -> Bool
     {
         let worker = try #require(instance.workers.first)
-        // Threads have ascending ids: the main one, the api lane's, the upload lane's.
+        // Threads have ascending ids: the main one, the api lane's, the upload lane's, the recorder of keys' use.
         let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker)/task").compactMap(Int.init)
             .sorted()
-        try #require(threads.count == 3)
+        try #require(threads.count == 4)
         let log = "\(instance.folders.state)/log/strace.log"
         try? FileManager.default.removeItem(atPath: log)
         let strace = try ChildProcess(

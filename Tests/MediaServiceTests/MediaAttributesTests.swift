@@ -4,7 +4,7 @@ import Testing
 
 struct MediaAttributesTests {
     private func attributes(_ texts: [String: String], limit: Int = 1000) throws(Problem) -> MediaAttributes {
-        try MediaAttributes(texts: texts, metadataLimit: limit)
+        try MediaAttributes(texts: texts, metadataLimit: limit, caller: .anonymous)
     }
 
     private func errors(_ texts: [String: String], limit: Int = 1000) -> [String: String] {

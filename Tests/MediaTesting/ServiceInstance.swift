@@ -69,6 +69,9 @@ package final class ServiceInstance: Sendable {
             "MEDIA_DATABASE_USER": database.user, "MEDIA_DATABASE_NAME": database.database,
             "MEDIA_LISTEN": "127.0.0.1:\(port)", "MEDIA_ACCESS_LOG": "\(folders.state)/log/access.log",
             "MEDIA_WORKERS": "2", "MEDIA_STORE_RESERVE_BYTES": "0",
+            "MEDIA_LINK_SECRET": "a secret of the tests, of thirty-two characters".filter { $0 != " " && $0 != "," },
+            // Most tests look at what a change does at once.
+            "MEDIA_DECISION_CACHE": "0",
         ]
         if let certificate {
             values["MEDIA_TLS_CERTIFICATE"] = certificate.certificate
@@ -98,7 +101,7 @@ package final class ServiceInstance: Sendable {
     /// A client with a new key that may do everything.
     package func client() throws -> HTTPClient {
         var client = anonymous
-        client.key = try key("media:read", "media:write", "media:delete")
+        client.key = try key("media:read", "media:write", "media:delete", "media:sign")
         return client
     }
 

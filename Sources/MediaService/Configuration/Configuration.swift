@@ -52,6 +52,11 @@ package struct Configuration: Sendable {
         text(setting).isEmpty ? nil : text(setting)
     }
 
+    /// The parts of a setting that has several, with commas.
+    package func list(_ setting: Setting) -> [String] {
+        text(setting).split(separator: ",").map(String.init)
+    }
+
     package var database: DatabaseOptions {
         let tls: DatabaseOptions.TLS =
             switch text(.databaseTLS) {

@@ -19,6 +19,9 @@ package struct NginxInstance {
         let sockets = configuration.text(.runDirectory)
         return """
             # Written by 'mediad nginx'; changes are lost.
+            map $cookie_\(configuration.text(.cookieName)) $media_token {
+                default $cookie_\(configuration.text(.cookieName));
+            }
             upstream media_api {
                 # Twice the same, so that a request which failed with its worker is tried on another one.
                 server unix:\(sockets)/api.sock max_fails=0;
@@ -29,8 +32,23 @@ package struct NginxInstance {
                 server unix:\(sockets)/upload.sock max_fails=0;
                 include media/upstream.conf;
             }
-
+            \(reusesDecisions ? decisions : "")
             """
+    }
+
+    private var reusesDecisions: Bool { configuration.number(.decisionCache) > 0 }
+
+    private var decisions: String {
+        """
+        # The keys of decisions hold tokens, so their files lie where only the service's user gets.
+        fastcgi_cache_path \(configuration.text(.runDirectory))/decisions levels=1:2 keys_zone=media_decisions:10m
+            max_size=64m inactive=60s use_temp_path=off;
+        map $media_file $media_no_file {
+            default /_problem/500;
+            "" /_problem/404;
+        }
+
+        """
     }
 
     /// What stands inside the server.
@@ -71,9 +89,18 @@ package struct NginxInstance {
         """
     }
 
+    /// The locations of permalinks where decisions are reused.
+    package var delivery: String {
+        """
+        # Written by 'mediad nginx'; changes are lost.
+        include media/\(reusesDecisions ? "delivery-cached" : "delivery-direct").conf;
+
+        """
+    }
+
     package func write(to folder: String) throws(Failure) {
         guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { throw failure(folder) }
-        for (name, text) in [("http", http), ("server", server), ("upload", upload)] {
+        for (name, text) in [("http", http), ("server", server), ("upload", upload), ("delivery", delivery)] {
             let path = "\(folder)/\(name).conf"
             guard let file = fopen(path, "w") else { throw failure(path) }
             let isWritten = fputs(text, file) >= 0

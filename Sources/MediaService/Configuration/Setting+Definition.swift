@@ -92,6 +92,38 @@ extension Setting {
             Definition(
                 form: .bytes(0...1 << 50), defaultText: "256M",
                 summary: "Room that stays free: an upload that would need it gets 507.")
+        default: accessDefinition
+        }
+    }
+
+    private var accessDefinition: Definition {
+        switch self {
+        case .linkSecret:
+            Definition(
+                form: .secrets, defaultText: "",
+                summary:
+                    "What signed links are signed with; without it there are none. To change it, put the new one in front and keep the old one behind a comma until its links have ended.",
+                isSecret: true)
+        case .linkLifetime:
+            Definition(form: .seconds(1...31_536_000), defaultText: "7d", summary: "The longest life of a signed link.")
+        case .linkWindow:
+            Definition(
+                form: .seconds(1...86400), defaultText: "5m",
+                summary:
+                    "A link's end is rounded up to this, at most to a tenth of its life, so that who asks again gets the same URL."
+            )
+        case .linkBatch:
+            Definition(form: .integer(1...1000), defaultText: "1000", summary: "The most links of one request.")
+        case .decisionCache:
+            Definition(
+                form: .seconds(0...60), defaultText: "5",
+                summary:
+                    "How long nginx may reuse a decision on the same download without asking; so long a revoked right may go on. 0: never."
+            )
+        case .cookieName:
+            Definition(
+                form: .name, defaultText: "media_token",
+                summary: "The cookie that may carry a user's token for downloads.")
         case .housekeepingInterval:
             Definition(
                 form: .seconds(1...3600), defaultText: "15",

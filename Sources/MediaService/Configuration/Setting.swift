@@ -39,6 +39,13 @@ package enum Setting: String, CaseIterable, Sendable {
     case pageLimit = "MEDIA_PAGE_MAX_LIMIT"
     case storeReserve = "MEDIA_STORE_RESERVE_BYTES"
 
+    case linkSecret = "MEDIA_LINK_SECRET"
+    case linkLifetime = "MEDIA_LINK_MAX_LIFETIME"
+    case linkWindow = "MEDIA_LINK_WINDOW"
+    case linkBatch = "MEDIA_LINK_MAX_BATCH"
+    case decisionCache = "MEDIA_DECISION_CACHE"
+    case cookieName = "MEDIA_COOKIE"
+
     case housekeepingInterval = "MEDIA_HOUSEKEEPING_INTERVAL"
     case uploadGrace = "MEDIA_UPLOAD_GRACE"
 

@@ -3,6 +3,10 @@ import MediaCore
 /// The form a setting's value has.
 package enum SettingForm: Sendable {
     case text
+    /// Letters, digits and `_`.
+    case name
+    /// Secrets of at least 32 characters, with commas.
+    case secrets
     /// An absolute path, of characters that nginx's configuration holds without quoting.
     case path
     /// `http` or `https`, no slash at the end.
@@ -20,6 +24,8 @@ package enum SettingForm: Sendable {
     package var description: String {
         switch self {
         case .text: "text"
+        case .name: "letters, digits and '_'"
+        case .secrets: "secrets of at least 32 characters, with commas"
         case .path: "an absolute path without spaces and special characters"
         case .url: "a URL with http or https and no slash at its end"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
@@ -35,6 +41,12 @@ package enum SettingForm: Sendable {
     package func accepts(_ text: String) -> Bool {
         switch self {
         case .text: !text.isEmpty && !text.utf8.contains { $0 < 0x20 }
+        case .name: !text.isEmpty && text.utf8.allSatisfy(Self.isNameByte)
+        case .secrets:
+            !text.isEmpty
+                && text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { secret in
+                    secret.utf8.count >= 32 && secret.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+                }
         case .path: text.hasPrefix("/") && !text.utf8.contains { $0 <= 0x20 || "\"';{}$#\\".utf8.contains($0) }
         case .url: Self.isURL(text)
         case .integer, .bytes, .seconds: number(text) != nil
@@ -64,6 +76,15 @@ package enum SettingForm: Sendable {
         guard let value = Int64(digits), value >= 0 else { return nil }
         let (product, overflow) = value.multipliedReportingOverflow(by: factor)
         return !overflow && range.contains(product) ? product : nil
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 
     private static func short(_ bytes: Int64) -> String {

@@ -4,25 +4,57 @@ import MediaDatabase
 
 /// Who calls.
 enum Authenticate {
+    /// A caller and for how long what was shown says so.
+    struct Result {
+        var caller: Caller
+        /// When the token or key ends; nil: not by itself.
+        var expiresAt: Timestamp?
+        /// Why the cookie of an anonymous caller doesn't count.
+        var cookieFault: AccessRefused?
+    }
+
     /// The caller that an `Authorization` header names (RFC 6750 §2.1), or nobody where there is none.
     ///
-    /// - Throws: 401 for credentials that aren't good; what exactly is wrong with them isn't said.
-    static func caller(authorization: String?, _ context: Context) throws -> Caller {
-        guard let authorization else { return .anonymous }
+    /// - Throws: 401 for credentials that aren't good.
+    static func caller(authorization: String?, _ context: Context) throws -> Result {
+        guard let authorization else { return Result(caller: .anonymous) }
         let scheme = authorization.utf8.prefix(7)
         guard String(decoding: scheme, as: UTF8.self).lowercased() == "bearer " else {
-            throw Problem.unauthenticated("Authorization has to be 'Bearer' and an API key.")
+            throw Problem.unauthenticated("Authorization has to be 'Bearer' and an API key or a token.")
         }
-        let token = authorization.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }
-        guard let key = APIKey(String(decoding: token, as: UTF8.self)),
-            let credential = try APIKeyRepository(context.connection).findUsable(key.id),
-            isEqual(hash(of: key), credential.secretHash)
+        let token = String(decoding: authorization.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
+        return token.hasPrefix("mk_") ? try service(token, context) : try user(token, context)
+    }
+
+    /// The caller of a download, whom a cookie may name too (RFC 6265): players and `img` elements send no header.
+    ///
+    /// - Parameter cookie: the token in the cookie. One that isn't good doesn't keep anybody from a public file.
+    static func deliveryCaller(authorization: String?, cookie: String?, _ context: Context) throws -> Result {
+        if authorization != nil { return try caller(authorization: authorization, context) }
+        guard let cookie, !cookie.isEmpty else { return Result(caller: .anonymous) }
+        do {
+            return try user(cookie, context)
+        } catch let fault as AccessRefused {
+            return Result(caller: .anonymous, cookieFault: fault)
+        }
+    }
+
+    private static func service(_ text: String, _ context: Context) throws -> Result {
+        let now = context.now()
+        guard let key = APIKey(text), let credential = try APIKeyRepository(context.connection).findUsable(key.id),
+            isEqual(hash(of: key), credential.secretHash), credential.expiresAt.map({ $0 > now }) ?? true
         else {
             throw AccessRefused(
-                problem: .unauthenticated("The API key is unknown or revoked."), caller: "anonymous",
-                reason: "unknown or revoked API key")
+                problem: .unauthenticated("The API key is unknown, expired or revoked."), caller: "anonymous",
+                reason: "unknown, expired or revoked API key")
         }
-        return .service(keyID: key.id, scopes: credential.scopes)
+        context.environment.keyUsage.note(key.id)
+        return Result(caller: .service(keyID: key.id, scopes: credential.scopes), expiresAt: credential.expiresAt)
+    }
+
+    private static func user(_ token: String, _ context: Context) throws -> Result {
+        throw AccessRefused(
+            problem: .unauthenticated("The token isn't good."), caller: "anonymous", reason: "no token is accepted")
     }
 
     /// What is stored of a key's secret.

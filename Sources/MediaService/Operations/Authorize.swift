@@ -1,40 +1,75 @@
-import MediaCore
+package import MediaCore
+import MediaDatabase
 
 /// A request that its caller has no right to. Counted and logged where it becomes an answer.
-struct AccessRefused: Error {
+package struct AccessRefused: Error, CustomStringConvertible {
     /// What the caller is told.
-    let problem: Problem
-    /// As logs name the caller.
+    package let problem: Problem
+    /// `Caller.name`.
     let caller: String
     /// What exactly is refused, which the caller isn't always told.
     let reason: String
     /// The record's id as the request named it, or empty.
     var media = ""
+
+    package var description: String { "\(problem.detail) (\(reason))" }
+
+    init(problem: Problem, caller: String, reason: String) {
+        self.problem = problem
+        self.caller = caller
+        self.reason = reason
+    }
+
+    /// - Parameter id: the record's id as the request named it.
+    init(_ refusal: AccessPolicy.Refusal, _ caller: Caller, id: String = "") {
+        // It may be anything that a URL can hold.
+        media = String(id.prefix(100))
+        self.caller = caller.name
+        reason = "\(refusal)"
+        problem =
+            switch refusal {
+            case .unauthenticated: .unauthenticated("This needs an API key or a token: 'Authorization: Bearer …'.")
+            case .missingScope(let scope): .forbidden("The API key lacks the scope '\(scope.rawValue)'.")
+            case .forbidden(let rule): .forbidden(rule.rawValue)
+            case .notFound: .mediaNotFound(media)
+            case .notReady(let status): .notReady(status)
+            case .link(let fault): Problem(status: 403, code: fault.rawValue, detail: fault.detail)
+            }
+    }
 }
 
 /// Asks the access policy.
 enum Authorize {
-    /// - Parameter id: the record's id as the request named it.
-    static func check(_ caller: Caller, _ action: AccessPolicy.Action, id: String = "") throws(AccessRefused) {
-        guard case .refused(let refusal) = AccessPolicy.decide(caller, action) else { return }
-        // It may be anything that a URL can hold.
-        let id = String(id.prefix(100))
-        let problem: Problem =
-            switch refusal {
-            case .unauthenticated: .unauthenticated("This needs an API key: 'Authorization: Bearer mk_…'.")
-            case .missingScope(let scope): .forbidden("The API key lacks the scope '\(scope.rawValue)'.")
-            case .notFound: .mediaNotFound(id)
-            }
-        throw AccessRefused(problem: problem, caller: caller.logName, reason: "\(refusal)", media: id)
+    /// What can be said of an action before the record is looked up, so that a refused request costs nothing more.
+    static func checkEarly(_ caller: Caller, _ action: AccessPolicy.RecordAction) throws(AccessRefused) {
+        guard case .refused(let refusal) = AccessPolicy.decide(caller, .act(action, nil)), refusal != .notFound else {
+            return
+        }
+        throw AccessRefused(refusal, caller)
     }
-}
 
-extension Caller {
-    /// As logs name the caller.
-    var logName: String {
-        switch self {
-        case .anonymous: "anonymous"
-        case .service(let keyID, _): "key \(keyID)"
+    /// Asks about a record, for whose entities the connection is asked where the decision depends on them.
+    ///
+    /// - Parameter media: nil where there is none.
+    static func check(
+        _ caller: Caller, _ action: AccessPolicy.RecordAction, on media: Media?, id: String, _ connection: Connection
+    ) throws {
+        var facts = media?.facts
+        if let media, AccessPolicy.dependsOnEntities(caller, ownerID: media.userID) {
+            facts?.entities = try MediaRepository(connection).entities(of: media.id)
+        }
+        try check(caller, .act(action, facts), id: id)
+    }
+
+    /// - Parameter id: the record's id as the request named it.
+    /// - Returns: why the action is allowed.
+    @discardableResult
+    static func check(
+        _ caller: Caller, _ action: AccessPolicy.Action, id: String = ""
+    ) throws(AccessRefused) -> AccessPolicy.Reason {
+        switch AccessPolicy.decide(caller, action) {
+        case .allowed(let reason): return reason
+        case .refused(let refusal): throw AccessRefused(refusal, caller, id: id)
         }
     }
 }

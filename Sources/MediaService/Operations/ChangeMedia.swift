@@ -9,23 +9,19 @@ struct ChangeMedia {
     /// What to change of a record; nil leaves a field as it is.
     struct Changes: Equatable {
         /// Nil inside: no entity.
-        var entity: Entity??
+        var entity: EntityReference??
         /// Nil inside: no metadata.
         var metadata: JSON??
         var isPublic: Bool?
         /// Nil inside: no title.
         var title: String??
-
-        struct Entity: Equatable {
-            var type: String
-            var id: String
-        }
     }
 
     /// - Throws: 404 where there is no such record, or it is deleted.
     func update(_ id: String, _ changes: Changes, _ caller: Caller) throws -> Media {
-        try Authorize.check(caller, .updateRecord, id: id)
-        return try change(id, "media updated") { media in
+        var actions = [AccessPolicy.RecordAction.update]
+        if case .some(.some(let entity)) = changes.entity { actions.append(.attach(entity)) }
+        return try change(id, "media updated", actions, caller) { media in
             if let entity = changes.entity {
                 media.entityType = entity?.type
                 media.entityID = entity?.id
@@ -40,17 +36,25 @@ struct ChangeMedia {
     ///
     /// - Throws: 404 where there is no such record, or it is deleted.
     func delete(_ id: String, _ caller: Caller) throws -> Media {
-        try Authorize.check(caller, .deleteRecord, id: id)
-        return try change(id, "media deleted") { $0.status = .deleted }
+        try change(id, "media deleted", [.delete], caller) { $0.status = .deleted }
     }
 
-    private func change(_ id: String, _ event: Logger.Message, _ body: (inout Media) -> Void) throws -> Media {
-        guard let mediaID = MediaID(id) else { throw Problem.mediaNotFound(String(id.prefix(100))) }
+    private func change(
+        _ id: String, _ event: Logger.Message, _ actions: [AccessPolicy.RecordAction], _ caller: Caller,
+        _ body: (inout Media) -> Void
+    ) throws -> Media {
+        for action in actions { try Authorize.checkEarly(caller, action) }
+        guard let mediaID = MediaID(id) else {
+            for action in actions { try Authorize.check(caller, .act(action, nil), id: id) }
+            throw Problem.mediaNotFound(String(id.prefix(100)))
+        }
         let now = context.now()
         let changed = try context.connection.transaction { connection -> Media? in
             let repository = MediaRepository(connection)
-            guard let old = try repository.findForUpdate(mediaID) else { throw Problem.mediaNotFound(id) }
-            guard old.status != .deleted else { return nil }
+            let found = try repository.findForUpdate(mediaID)
+            if let found, found.status == .deleted { return nil }
+            for action in actions { try Authorize.check(caller, action, on: found, id: id, connection) }
+            guard let old = found else { throw Problem.mediaNotFound(id) }
             var new = old
             body(&new)
             new.updatedAt = max(now, old.updatedAt)

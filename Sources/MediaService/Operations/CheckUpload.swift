@@ -10,7 +10,9 @@ struct CheckUpload {
     ///   - isReceived: whether the body lies in the store by now, and needs no more room.
     /// - Throws: the `Problem` that the upload would end with.
     func run(_ caller: Caller, length: Int64?, isReceived: Bool = false) throws {
-        try Authorize.check(caller, .createMedia)
+        // Whose file it is to be and what it is to belong to may stand in the body: asked again when that is known.
+        let ownerID = if case .user(let user) = caller { user.id } else { "" }
+        try Authorize.check(caller, .create(ownerID: ownerID, entity: nil))
         let configuration = context.environment.configuration
         let limit = Int64(configuration.number(.uploadBytes))
         let length = length ?? 0

@@ -3,15 +3,100 @@ import MediaDatabase
 
 /// Decides on a download.
 struct DeliverMedia {
+    /// What a request for a file shows of its right to it.
+    struct Order {
+        /// As the URL names it.
+        var id: String
+        var caller: Authenticate.Result
+        /// The signed link and its signature, where the URL has the form of one.
+        var link: (link: SignedLink, signature: [UInt8])?
+        /// The client's.
+        var address: String
+        /// Whether the file itself is asked for, and not only what its answer would say.
+        var takesUse: Bool
+    }
+
+    /// What may be sent.
+    struct Delivery {
+        var file: MediaFile
+        /// What the link calls the file; it makes the answer a download.
+        var downloadName: String?
+        /// Seconds for which the same request may be answered the same way without asking.
+        var lifetime: Int
+    }
+
     let context: Context
 
-    /// The file that may be sent.
+    /// - Throws: `AccessRefused`, 404 for what the caller may not know of.
+    func run(_ order: Order) throws -> Delivery {
+        let now = context.now()
+        let (found, linkState) = try look(order, now: now)
+        guard var file = found else { throw refusal(order, nil, linkState) }
+        if AccessPolicy.dependsOnEntities(order.caller.caller, ownerID: file.facts.ownerID), let id = MediaID(order.id)
+        {
+            file.facts.entities = try MediaRepository(context.connection).entities(of: id)
+        }
+        guard case .allowed(let reason) = AccessPolicy.decide(order.caller.caller, .download(file.facts, linkState))
+        else { throw refusal(order, file, linkState) }
+        let delivery = Delivery(file: file, lifetime: lifetime(order, reason, now: now))
+        guard reason == .link, let link = order.link?.link else { return delivery }
+        if link.isCounted, order.takesUse { try takeUse(of: link, order) }
+        return Delivery(file: file, downloadName: link.downloadName, lifetime: delivery.lifetime)
+    }
+
+    /// The file and what its link says.
+    private func look(_ order: Order, now: Timestamp) throws -> (MediaFile?, AccessPolicy.LinkState) {
+        guard let id = MediaID(order.id) else { return (nil, .none) }
+        let repository = MediaRepository(context.connection)
+        guard let (link, signature) = order.link, let (file, stored) = try repository.findLinkedFile(link) else {
+            return (try repository.findFile(id), .none)
+        }
+        let isOurs = context.environment.linkSecrets.isValid(
+            signature, of: link, epoch: stored.epoch, fingerprint: stored.fingerprint)
+        guard isOurs else { return (file, .none) }
+        return (file, link.state(stored, from: order.address, now: now))
+    }
+
+    private func takeUse(of link: SignedLink, _ order: Order) throws {
+        let isTaken = try context.connection.transaction { try SignedLinkRepository($0).use(link.linkID) }
+        guard isTaken else { throw AccessRefused(.link(.usedUp), order.caller.caller, id: order.id) }
+    }
+
+    private func refusal(_ order: Order, _ file: MediaFile?, _ link: AccessPolicy.LinkState) -> any Error {
+        // A cookie that no longer counts says so, whether there is such a file or not.
+        if let fault = order.caller.cookieFault { return fault }
+        do {
+            try Authorize.check(order.caller.caller, .download(file?.facts, link), id: order.id)
+        } catch {
+            return error
+        }
+        return Problem.mediaNotFound(order.id)
+    }
+
+    /// Nothing is reused beyond the life of the token or link it was decided on, and nothing of a link that looks at more
+    /// than its URL.
+    private func lifetime(_ order: Order, _ reason: AccessPolicy.Reason, now: Timestamp) -> Int {
+        let limit = context.environment.configuration.number(.decisionCache)
+        if reason == .publicFile { return limit }
+        var end = order.caller.expiresAt
+        if reason == .link, let link = order.link?.link {
+            if link.isCounted || link.network != nil { return 0 }
+            end = Timestamp(milliseconds: link.expiresAt * 1000)
+        }
+        guard let end else { return limit }
+        return min(limit, Int(max(0, end.milliseconds - now.milliseconds) / 1000))
+    }
+}
+
+extension SignedLink {
+    /// Whether a link that this service has made holds.
     ///
-    /// - Throws: 404 where there is none, as far as the caller may know.
-    func run(_ id: String, _ caller: Caller) throws -> MediaFile {
-        let file = try MediaID(id).flatMap { try MediaRepository(context.connection).findFile($0) }
-        try Authorize.check(caller, .download(file), id: id)
-        guard let file else { throw Problem.mediaNotFound(id) }
-        return file
+    /// - Parameter address: the client's.
+    func state(_ stored: StoredLink, from address: String, now: Timestamp) -> AccessPolicy.LinkState {
+        if stored.isRevoked { return .refused(.revoked) }
+        if expiresAt * 1000 <= now.milliseconds { return .refused(.expired) }
+        if stored.isUsedUp { return .refused(.usedUp) }
+        if let network, Network(network)?.contains(address) != true { return .refused(.wrongNetwork) }
+        return .valid
     }
 }

@@ -11,11 +11,12 @@ package struct ManageAPIKeys {
     }
 
     /// - Returns: the key, whose secret can't be had again.
-    package func create(name: String, scopes: Set<Scope>) throws -> APIKey {
+    package func create(name: String, scopes: Set<Scope>, expiresAt: Timestamp? = nil) throws -> APIKey {
         var random = SystemRandomNumberGenerator()
         let key = APIKey(using: &random)
         let entry = APIKeyRepository.Entry(
-            id: key.id, secretHash: Authenticate.hash(of: key), name: name, scopes: scopes, createdAt: Clock.now())
+            id: key.id, secretHash: Authenticate.hash(of: key), name: name, scopes: scopes, createdAt: Clock.now(),
+            expiresAt: expiresAt)
         try connection.transaction { try APIKeyRepository($0).insert(entry) }
         return key
     }

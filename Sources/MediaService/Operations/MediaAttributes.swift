@@ -9,13 +9,20 @@ struct MediaAttributes: Equatable {
     var metadata: JSON?
     var title: String?
 
+    /// What the file is to belong to.
+    var entity: EntityReference? {
+        guard let entityType, let entityID else { return nil }
+        return EntityReference(type: entityType, id: entityID)
+    }
+
     /// The names that a form or a query may use.
     static let names: Set<String> = ["userId", "entityType", "entityId", "isPublic", "metadata", "title"]
 
     /// The attributes that texts name, as in a form or a query.
     ///
+    /// - Parameter caller: whose file it is where that isn't said, if the caller is a user.
     /// - Throws: 400 with every field that has a wrong value.
-    init(texts: [String: String], metadataLimit: Int) throws(Problem) {
+    init(texts: [String: String], metadataLimit: Int, caller: Caller) throws(Problem) {
         var errors: [Problem.FieldError] = []
         func text(_ name: String) -> String? {
             guard let value = texts[name] else { return nil }
@@ -23,6 +30,7 @@ struct MediaAttributes: Equatable {
             return value
         }
         userID = text("userId")
+        if userID == nil, case .user(let user) = caller { userID = user.id }
         entityType = text("entityType")
         entityID = text("entityId")
         title = text("title")

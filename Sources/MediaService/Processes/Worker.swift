@@ -22,6 +22,7 @@ package enum Worker {
             configuration: configuration, metrics: Metrics(inherited: InheritedDescriptor.metrics))
         let server = server(environment)
         server.start()
+        environment.keyUsage.startRecording(environment)
         raiseDescriptorLimit()
         // Nobody reads it: the supervisor ended before this process had asked to end with it.
         guard write(InheritedDescriptor.readiness, "r", 1) == 1 else { return 0 }

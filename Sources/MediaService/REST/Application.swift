@@ -19,9 +19,15 @@ package struct Application: Sendable {
         router.on(.delete, "/v1/media/{id}", name: "delete_media", handler: DeleteMedia.handle)
         router.on(.get, "/v1/users/{id}/media", name: "list_user_media", handler: ListMedia.ofUser)
         router.on(.get, "/v1/entities/{type}/{id}/media", name: "list_entity_media", handler: ListMedia.ofEntity)
+        router.on(.post, "/v1/links", name: "create_links", handler: Links.createMany)
+        router.on(.post, "/v1/media/{id}/links", name: "create_link", handler: Links.create)
+        router.on(.get, "/v1/media/{id}/links", name: "list_links", handler: Links.list)
+        router.on(.delete, "/v1/media/{id}/links", name: "revoke_links", handler: Links.revokeAll)
+        router.on(.delete, "/v1/media/{id}/links/{linkId}", name: "revoke_link", handler: Links.revoke)
         router.on(.get, "/healthz", name: "healthz", handler: Health.alive)
         router.on(.get, "/readyz", name: "readyz", handler: Health.ready)
         // Only nginx asks for these, from locations that are internal.
+        router.on(.get, "/_decision/{id}", name: "decide_download", handler: GetFile.decide)
         router.on(.get, "/_upload/check", name: "check_upload", handler: UploadGate.check)
         router.on(.get, "/_upload/refusal", name: "refuse_upload", handler: UploadGate.refusal)
         let names = router.table.routes.map(\.name) + ["metrics", "none"]
@@ -55,15 +61,29 @@ package struct Application: Sendable {
     }
 
     private func answer(to error: any Error, _ request: Request, _ context: Context) -> Response {
-        Self.problem(ProblemMapping.problem(for: error, context), error, requestID: request.id)
+        let problem = ProblemMapping.problem(for: error, context)
+        guard request.path.first == "m" else { return Self.problem(problem, error, requestID: request.id) }
+        // A permalink is also what people click on.
+        var response =
+            ErrorPage.isWanted(request.header("HTTP_ACCEPT"))
+            ? Self.complete(ErrorPage.response(problem, requestID: request.id), problem, error)
+            : Self.problem(problem, error, requestID: request.id)
+        response.fields[.vary] = "Accept"
+        return response
     }
 
     /// A problem as an answer.
     static func problem(_ problem: Problem, _ error: any Error, requestID: String) -> Response {
         let title = ReasonPhrase.of(problem.status)
-        var response = Response(
+        let response = Response(
             status: HTTPResponse.Status(code: problem.status), contentType: "application/problem+json",
             body: problem.json(title: title, requestID: requestID).bytes)
+        return complete(response, problem, error)
+    }
+
+    /// The fields that belong to a problem, in whatever form it is said.
+    private static func complete(_ response: Response, _ problem: Problem, _ error: any Error) -> Response {
+        var response = response
         response.fields[.cacheControl] = "no-store"
         if let retryAfter = problem.retryAfter { response.fields[.retryAfter] = String(retryAfter) }
         if problem.status == 401 { response.fields[.wwwAuthenticate] = "Bearer realm=\"media\"" }

@@ -7,6 +7,7 @@ struct FormUpload {
     let context: Context
     let body: StagedFile
     let contentType: String
+    let caller: Caller
 
     /// - Parameter expectations: what the request says of the whole body.
     func read(
@@ -48,7 +49,7 @@ struct FormUpload {
                 throw Problem.invalid(part.name, "stands twice")
             }
         }
-        return try MediaAttributes(texts: texts, metadataLimit: metadataLimit)
+        return try MediaAttributes(texts: texts, metadataLimit: metadataLimit, caller: caller)
     }
 
     private func file(_ part: MultipartPart) throws -> IncomingFile {

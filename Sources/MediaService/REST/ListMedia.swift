@@ -13,7 +13,7 @@ enum ListMedia {
     }
 
     @Sendable static func ofEntity(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
-        try list(.entity(type: path["type"], id: path["id"]), request, context)
+        try list(.entity(EntityReference(type: path["type"], id: path["id"])), request, context)
     }
 
     private static func list(

@@ -13,27 +13,15 @@ enum PatchMedia {
 
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
-        try Authorize.check(caller, .updateRecord, id: path["id"])
+        try Authorize.checkEarly(caller, .update)
         try request.requireNoQuery()
         let configuration = context.environment.configuration
         let changes = try changes(
-            body(of: request, limit: Self.bodyLimit(configuration)),
+            request.jsonObject(
+                limit: Self.bodyLimit(configuration), types: ["application/json", "application/merge-patch+json"],
+                maxDepth: MediaAttributes.metadataDepth + 1),
             metadataLimit: configuration.number(.metadataBytes))
         return .media(try ChangeMedia(context: context).update(path["id"], changes, caller), context)
-    }
-
-    private static func body(of request: Request, limit: Int) throws -> [JSON.Member] {
-        let type = try request.contentType.map { try ParameterizedHeader($0, field: "Content-Type").value }
-        guard type == "application/json" || type == "application/merge-patch+json" else {
-            throw Problem.unsupportedType("Content-Type", "must be application/json")
-        }
-        do {
-            let value = try JSONParser.parse(request.body(limit: limit), maxDepth: MediaAttributes.metadataDepth + 1)
-            guard let members = value.object else { throw Problem.invalid("body", "must be a JSON object") }
-            return members
-        } catch let failure as JSONParser.Failure {
-            throw Problem.invalid("body", "is no JSON: \(failure.reason), at byte \(failure.offset)")
-        }
     }
 
     private static func changes(_ members: [JSON.Member], metadataLimit: Int) throws(Problem) -> ChangeMedia.Changes {
@@ -57,7 +45,7 @@ enum PatchMedia {
             let type = text("entityType")
             let id = text("entityId")
             if let type, let id {
-                changes.entity = .some(ChangeMedia.Changes.Entity(type: type, id: id))
+                changes.entity = .some(EntityReference(type: type, id: id))
             } else if body["entityType"] == .null, body["entityId"] == .null {
                 changes.entity = .some(nil)
             } else if errors.isEmpty {

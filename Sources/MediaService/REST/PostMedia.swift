@@ -11,7 +11,9 @@ enum PostMedia {
         do {
             let caller = try request.caller(context)
             try CheckUpload(context: context).run(caller, length: request.contentLength, isReceived: true)
-            let (files, attributes) = try upload(request, context)
+            let (files, attributes) = try upload(request, caller, context)
+            try Authorize.check(
+                caller, .create(ownerID: attributes.userID ?? "", entity: attributes.entity))
             let media = try CreateMedia(context: context).run(files, attributes)
             return answer(media, context)
         } catch {
@@ -31,7 +33,7 @@ enum PostMedia {
     }
 
     private static func upload(
-        _ request: Request, _ context: Context
+        _ request: Request, _ caller: Caller, _ context: Context
     ) throws -> (files: [IncomingFile], attributes: MediaAttributes) {
         let type = try request.contentType.map { try ParameterizedHeader($0, field: "Content-Type").value }
         let isForm = type == "multipart/form-data"
@@ -46,16 +48,16 @@ enum PostMedia {
         }
         let contentDigests = try digests(request.header("HTTP_CONTENT_DIGEST"), "Content-Digest")
         if isForm {
-            return try FormUpload(context: context, body: body, contentType: request.contentType ?? "")
+            return try FormUpload(context: context, body: body, contentType: request.contentType ?? "", caller: caller)
                 .read(contentDigests)
         }
         let digests = try contentDigests + digests(request.header("HTTP_REPR_DIGEST"), "Repr-Digest")
-        return try rawUpload(request, query, type, body, digests, context)
+        return try rawUpload(request, query, type, body, digests, caller, context)
     }
 
     private static func rawUpload(
         _ request: Request, _ query: QueryParameters, _ type: String?, _ body: StagedFile,
-        _ digests: [DigestField.Expectation], _ context: Context
+        _ digests: [DigestField.Expectation], _ caller: Caller, _ context: Context
     ) throws -> (files: [IncomingFile], attributes: MediaAttributes) {
         let field = "Content-Disposition"
         let disposition = try request.header("HTTP_CONTENT_DISPOSITION").map {
@@ -67,7 +69,7 @@ enum PostMedia {
         var texts: [String: String] = [:]
         for name in MediaAttributes.names { texts[name] = query[name] }
         let attributes = try MediaAttributes(
-            texts: texts, metadataLimit: context.environment.configuration.number(.metadataBytes))
+            texts: texts, metadataLimit: context.environment.configuration.number(.metadataBytes), caller: caller)
         let file = IncomingFile(
             staged: body, originalName: name, declaredType: type, digests: digests, field: "body",
             nameField: query["name"] == nil ? field : "name")

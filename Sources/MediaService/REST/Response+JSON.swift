@@ -15,7 +15,7 @@ extension Response {
 
 extension Request {
     func caller(_ context: Context) throws -> Caller {
-        try Authenticate.caller(authorization: header("HTTP_AUTHORIZATION"), context)
+        try Authenticate.caller(authorization: header("HTTP_AUTHORIZATION"), context).caller
     }
 
     /// Refuses any query where none has a meaning.

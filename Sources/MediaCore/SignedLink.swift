@@ -1,0 +1,90 @@
+/// A link to one private file that works for whoever has it: what its URL says.
+///
+/// The URL is `/m/<id>?e=<expiry>&k=<key id>&l=<link id>[&n=<network>][&d=<download name>][&u=1]&s=<signature>`. The
+/// signature is an HMAC-SHA256 (RFC 2104) over all of it and over the record's link epoch, so a link ends with its time,
+/// its own revocation, its key's, or a new epoch, and nothing of it can be changed.
+package struct SignedLink: Equatable, Sendable {
+    package static let parameterNames: Set<String> = ["e", "k", "l", "n", "d", "u", "s"]
+
+    package var mediaID: MediaID
+    /// Seconds since 1970.
+    package var expiresAt: Int64
+    package var keyID: String
+    package var linkID: LinkID
+    /// From where it may be used; nil: from everywhere.
+    package var network: String?
+    /// What the downloaded file is called, which also makes the answer a download; nil: as the record says.
+    package var downloadName: String?
+    /// Whether its uses are counted.
+    package var isCounted: Bool
+
+    package init(
+        mediaID: MediaID, expiresAt: Int64, keyID: String, linkID: LinkID, network: String? = nil,
+        downloadName: String? = nil, isCounted: Bool = false
+    ) {
+        self.mediaID = mediaID
+        self.expiresAt = expiresAt
+        self.keyID = keyID
+        self.linkID = linkID
+        self.network = network
+        self.downloadName = downloadName
+        self.isCounted = isCounted
+    }
+
+    /// The link and the signature that a query holds, or nil where that hasn't the form of one. Nothing is verified yet.
+    ///
+    /// - Parameter parameters: the query's values, decoded.
+    package static func parse(
+        mediaID: MediaID, _ parameters: (String) -> String?
+    ) -> (link: SignedLink, signature: [UInt8])? {
+        guard let expiry = parameters("e"), let expiresAt = Int64(expiry), expiresAt > 0, String(expiresAt) == expiry,
+            let keyID = parameters("k"), LinkKeyID.isValid(keyID), let linkID = parameters("l").flatMap(LinkID.init),
+            let signature = parameters("s").flatMap(Base64URL.decode), signature.count == 32
+        else { return nil }
+        let network = parameters("n")
+        let name = parameters("d")
+        if let network, Network(network) == nil { return nil }
+        if let name, FileName.fault(in: name) != nil { return nil }
+        switch parameters("u") {
+        case nil, "1": break
+        default: return nil
+        }
+        let link = SignedLink(
+            mediaID: mediaID, expiresAt: expiresAt, keyID: keyID, linkID: linkID, network: network, downloadName: name,
+            isCounted: parameters("u") != nil)
+        return (link, signature)
+    }
+
+    /// What is signed.
+    ///
+    /// - Parameter epoch: the record's; to raise it ends all links of the file.
+    package func message(epoch: Int64) -> [UInt8] {
+        // No value holds a line break, and the only one with free text stands last.
+        let lines = [
+            "media-link-1", mediaID.rawValue, String(expiresAt), keyID, linkID.rawValue, String(epoch),
+            isCounted ? "counted" : "", network ?? "", downloadName ?? "",
+        ]
+        return Array(lines.joined(separator: "\n").utf8)
+    }
+
+    /// The path and query of the link's URL.
+    package func path(signature: [UInt8]) -> String {
+        var path = "/m/\(mediaID)?e=\(expiresAt)&k=\(keyID)&l=\(linkID.rawValue)"
+        if let network { path += "&n=\(PercentEncoding.pathSegment(network))" }
+        if let downloadName { path += "&d=\(PercentEncoding.pathSegment(downloadName))" }
+        if isCounted { path += "&u=1" }
+        return path + "&s=\(Base64URL.encode(signature))"
+    }
+
+    /// When a link that is asked for now ends: at least `lifetime` seconds from now, rounded up to a window, so that
+    /// whoever asks again in that window gets the same URL and caches keep what they have.
+    ///
+    /// - Parameters:
+    ///   - lifetime: seconds.
+    ///   - maxWindow: seconds; the window is also at most a tenth of the lifetime.
+    package static func expiry(now: Timestamp, lifetime: Int, maxWindow: Int) -> Int64 {
+        let window = Int64(max(1, min(maxWindow, lifetime / 10)))
+        let end = (now.milliseconds + 999) / 1000 + Int64(lifetime)
+        return (end + window - 1) / window * window
+    }
+}

@@ -1,0 +1,57 @@
+import Logging
+import MediaCore
+import MediaDatabase
+
+/// Lists and revokes a file's signed links.
+struct ManageLinks {
+    let context: Context
+
+    /// A link that could be used now, and its URL; nil where its key's secret is set no longer.
+    typealias Item = (entry: SignedLinkRepository.Entry, url: String?)
+
+    /// The links that could be used now, newest first, up to a thousand.
+    func list(_ id: String, _ caller: Caller) throws -> [Item] {
+        let mediaID = try authorize(id, caller)
+        let secrets = context.environment.linkSecrets
+        let keys = try LinkKeyRepository(context.connection).all()
+        let entries = try SignedLinkRepository(context.connection).living(of: mediaID, now: context.now(), limit: 1000)
+        return entries.map { entry in
+            let signature = keys.first { $0.id == entry.link.keyID }.flatMap {
+                secrets.sign(entry.link, epoch: entry.epoch, fingerprint: $0.fingerprint)
+            }
+            return (entry, signature.map { context.environment.baseURL + entry.link.path(signature: $0) })
+        }
+    }
+
+    /// Ends one link. To end it again changes nothing.
+    ///
+    /// - Throws: 404 where the file has no such link.
+    func revoke(_ linkID: String, of id: String, _ caller: Caller) throws {
+        let mediaID = try authorize(id, caller)
+        let isKnown = try LinkID(linkID).map { linkID in
+            try context.connection.transaction { connection in
+                try SignedLinkRepository(connection).revoke(linkID, of: mediaID, now: context.now())
+            }
+        }
+        guard isKnown == true else {
+            throw Problem(status: 404, code: "not_found", detail: "The file has no link with this id.")
+        }
+        context.logger.info("link revoked", metadata: ["media": "\(id)", "link": "\(linkID)"])
+    }
+
+    /// Ends all links of a file.
+    func revokeAll(of id: String, _ caller: Caller) throws {
+        let mediaID = try authorize(id, caller)
+        try context.connection.transaction { try SignedLinkRepository($0).revokeAll(of: mediaID) }
+        context.logger.info("all links of a file revoked", metadata: ["media": "\(id)"])
+    }
+
+    private func authorize(_ id: String, _ caller: Caller) throws -> MediaID {
+        let record = try MediaID(id).flatMap { id in
+            try MediaRepository(context.connection).facts(of: [id])[id].map { (id: id, facts: $0.facts) }
+        }
+        try Authorize.check(caller, .act(.manageLinks, record?.facts), id: id)
+        guard let record else { throw Problem.mediaNotFound(id) }
+        return record.id
+    }
+}

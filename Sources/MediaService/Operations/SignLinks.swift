@@ -1,0 +1,125 @@
+import Crypto
+import Logging
+package import MediaCore
+import MediaDatabase
+
+/// Makes signed links.
+package struct SignLinks {
+    /// A link that is asked for.
+    package struct Order: Equatable {
+        /// As the request names it.
+        package var mediaID: String
+        /// Seconds.
+        package var lifetime: Int
+        package var downloadName: String?
+        package var network: String?
+        package var maxUses: Int64?
+        /// Whom it is for: each gets a link of their own.
+        package var subject: String?
+
+        package init(
+            mediaID: String, lifetime: Int, downloadName: String? = nil, network: String? = nil, maxUses: Int64? = nil,
+            subject: String? = nil
+        ) {
+            self.mediaID = mediaID
+            self.lifetime = lifetime
+            self.downloadName = downloadName
+            self.network = network
+            self.maxUses = maxUses
+            self.subject = subject
+        }
+    }
+
+    package struct Made {
+        package var link: SignedLink
+        package var url: String
+    }
+
+    private let context: Context
+
+    package init(context: Context) {
+        self.context = context
+    }
+
+    /// Makes a link for each order. Those that the caller has no right to are refused one by one.
+    package func run(_ orders: [Order], _ caller: Caller) throws -> [Result<Made, AccessRefused>] {
+        let secrets = context.environment.linkSecrets
+        guard let fingerprint = secrets.current else { throw Self.switchedOff }
+        let facts = try MediaRepository(context.connection).facts(of: Set(orders.compactMap { MediaID($0.mediaID) }))
+        let key = try signingKey(fingerprint)
+        let now = context.now()
+        let results = orders.map { order -> Result<SignedLinkRepository.Entry, AccessRefused> in
+            let record = MediaID(order.mediaID).flatMap { facts[$0] }
+            do throws(AccessRefused) {
+                try Authorize.check(caller, .act(.manageLinks, record?.facts), id: order.mediaID)
+                guard let id = MediaID(order.mediaID), let record else {
+                    throw AccessRefused(.notFound, caller, id: order.mediaID)
+                }
+                return .success(entry(order, id, record.linkEpoch, key, caller, now))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let entries = try store(results.compactMap { try? $0.get() })
+        var next = entries.makeIterator()
+        return results.map { result in
+            result.flatMap { _ in
+                guard let entry = next.next(),
+                    let signature = secrets.sign(entry.link, epoch: entry.epoch, fingerprint: fingerprint)
+                else { preconditionFailure("a link for each entry") }
+                return .success(
+                    Made(link: entry.link, url: context.environment.baseURL + entry.link.path(signature: signature)))
+            }
+        }
+    }
+
+    static let switchedOff = Problem(
+        status: 501, code: "links_switched_off", detail: "Signed links are switched off: MEDIA_LINK_SECRET isn't set.")
+
+    /// The key that signs; the first one of a secret is made when it is needed.
+    private func signingKey(_ fingerprint: [UInt8]) throws -> LinkKeyRepository.Entry {
+        if let key = try LinkKeyRepository(context.connection).signing(fingerprint: fingerprint) { return key }
+        return try ManageLinkKeys(context: context).rotate()
+    }
+
+    private func entry(
+        _ order: Order, _ id: MediaID, _ epoch: Int64, _ key: LinkKeyRepository.Entry, _ caller: Caller,
+        _ now: Timestamp
+    ) -> SignedLinkRepository.Entry {
+        let window = context.environment.configuration.number(.linkWindow)
+        let expiresAt = SignedLink.expiry(now: now, lifetime: order.lifetime, maxWindow: window)
+        var link = SignedLink(
+            mediaID: id, expiresAt: expiresAt, keyID: key.id, linkID: randomID(), network: order.network,
+            downloadName: order.downloadName, isCounted: order.maxUses != nil)
+        // Who asks for the same again gets the same link; a counted one is new each time, with all its uses.
+        if !link.isCounted {
+            let parts = [
+                id.rawValue, String(expiresAt), key.id, String(epoch), caller.name, order.network ?? "",
+                order.subject ?? "", order.downloadName ?? "",
+            ]
+            link.linkID = LinkID(bytes: Array(SHA256.hash(data: Array(parts.joined(separator: "\n").utf8))))
+        }
+        return SignedLinkRepository.Entry(
+            link: link, epoch: epoch, createdBy: caller.name, subject: order.subject, createdAt: now,
+            maxUses: order.maxUses)
+    }
+
+    private func randomID() -> LinkID {
+        LinkID(bytes: (0..<16).map { _ in UInt8.random(in: 0...255, using: &context.random) })
+    }
+
+    private func store(_ entries: [SignedLinkRepository.Entry]) throws -> [SignedLinkRepository.Entry] {
+        guard !entries.isEmpty else { return [] }
+        return try context.connection.transaction { connection in
+            let repository = SignedLinkRepository(connection)
+            // One that was revoked stays so; who asks again gets another.
+            let revoked = try repository.revoked(of: entries.filter { !$0.link.isCounted }.map(\.link.linkID))
+            var entries = entries
+            for index in entries.indices where revoked.contains(entries[index].link.linkID) {
+                entries[index].link.linkID = randomID()
+            }
+            try repository.insert(entries)
+            return entries
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import MediaCore
+import MediaHTTP
+
+/// The members of a JSON object in a request's body, checked as they are taken, so that all that is wrong is said at once.
+struct BodyFields {
+    private let object: JSON
+    /// What stands before a member's name in messages, such as `links[3].`.
+    private let prefix: String
+    private(set) var errors: [Problem.FieldError] = []
+
+    /// - Parameter known: members that mean something here.
+    init(_ members: [JSON.Member], known: Set<String>, prefix: String = "") {
+        object = .object(members)
+        self.prefix = prefix
+        for member in members where !known.contains(member.name) {
+            errors.append(.init(prefix + member.name.prefix(100), "unknown field"))
+        }
+    }
+
+    /// Notes that a member is wrong.
+    mutating func refuse(_ name: String, _ reason: String) {
+        errors.append(.init(prefix + name, reason))
+    }
+
+    /// A text that `fault` finds nothing wrong with; nil where the member is absent or null, or isn't one.
+    mutating func text(_ name: String, _ fault: (String) -> String?) -> String? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let text = value.string else {
+            refuse(name, "must be a string, not \(value.kind)")
+            return nil
+        }
+        if let fault = fault(text) { refuse(name, fault) }
+        return text
+    }
+
+    mutating func integer(_ name: String, _ range: ClosedRange<Int64>) -> Int64? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let number = value.integer, range.contains(number) else {
+            refuse(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return number
+    }
+
+    /// - Throws: 400 with all that was wrong.
+    func finish() throws(Problem) {
+        guard errors.isEmpty else { throw .invalid(errors) }
+    }
+}
+
+extension Request {
+    /// The members of the JSON object that the body is.
+    ///
+    /// - Parameter limit: bytes.
+    func jsonObject(limit: Int, types: Set<String> = ["application/json"], maxDepth: Int = 8) throws -> [JSON.Member] {
+        let type = try contentType.map { try ParameterizedHeader($0, field: "Content-Type").value }
+        guard let type, types.contains(type) else {
+            throw Problem.unsupportedType("Content-Type", "must be application/json")
+        }
+        do {
+            let value = try JSONParser.parse(body(limit: limit), maxDepth: maxDepth)
+            guard let members = value.object else { throw Problem.invalid("body", "must be a JSON object") }
+            return members
+        } catch let failure as JSONParser.Failure {
+            throw Problem.invalid("body", "is no JSON: \(failure.reason), at byte \(failure.offset)")
+        }
+    }
+}
