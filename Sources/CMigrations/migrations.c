@@ -36,6 +36,24 @@ static const char api_keys_expires_at[] = {
 static const char api_keys_last_used_at[] = {
 #embed "../../sql/migrations/0011_api_keys_last_used_at.sql" suffix(, 0)
 };
+static const char media_revision[] = {
+#embed "../../sql/migrations/0012_media_revision.sql" suffix(, 0)
+};
+static const char media_failure_reason[] = {
+#embed "../../sql/migrations/0013_media_failure_reason.sql" suffix(, 0)
+};
+static const char media_deleted_status[] = {
+#embed "../../sql/migrations/0014_media_deleted_status.sql" suffix(, 0)
+};
+static const char media_deleted_at[] = {
+#embed "../../sql/migrations/0015_media_deleted_at.sql" suffix(, 0)
+};
+static const char media_updated_at[] = {
+#embed "../../sql/migrations/0016_media_updated_at.sql" suffix(, 0)
+};
+static const char media_size[] = {
+#embed "../../sql/migrations/0017_media_size.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -49,6 +67,12 @@ static const MediaMigration migrations[] = {
     {9, "signed_links", signed_links},
     {10, "api_keys_expires_at", api_keys_expires_at},
     {11, "api_keys_last_used_at", api_keys_last_used_at},
+    {12, "media_revision", media_revision},
+    {13, "media_failure_reason", media_failure_reason},
+    {14, "media_deleted_status", media_deleted_status},
+    {15, "media_deleted_at", media_deleted_at},
+    {16, "media_updated_at", media_updated_at},
+    {17, "media_size", media_size},
 };
 
 const MediaMigration *media_migration_at(int index) {

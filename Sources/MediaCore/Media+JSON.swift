@@ -1,4 +1,10 @@
 extension Media {
+    /// The members of a record in an answer, in their order.
+    package static let fieldNames = [
+        "id", "type", "originalName", "mimeType", "size", "url", "userId", "entityId", "entityType", "metadata",
+        "isPublic", "status", "createdAt", "updatedAt", "title", "sha256", "revision", "failureReason", "deletedAt",
+    ]
+
     /// The record as every answer carries it: the seed's fields in the seed's order, then the service's own.
     ///
     /// - Parameter baseURL: what the service is reached at from outside, without a slash at its end.
@@ -20,6 +26,9 @@ extension Media {
             .init("updatedAt", .string(updatedAt.iso8601)),
             .init("title", JSON(title)),
             .init("sha256", .string(sha256)),
+            .init("revision", .integer(revision)),
+            .init("failureReason", JSON(failureReason)),
+            .init("deletedAt", JSON(deletion?.at.iso8601)),
         ])
     }
 

@@ -15,7 +15,8 @@ package struct Media: Equatable, Sendable {
     /// A JSON object of the platform's own, as it was sent.
     package var metadata: JSON?
     package var isPublic: Bool
-    package var status: MediaStatus
+    /// Changes by the steps of `Media+Life` only.
+    package internal(set) var status: MediaStatus
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
     package var title: String?
@@ -23,11 +24,29 @@ package struct Media: Equatable, Sendable {
     package var sha256: String
     /// The last part of the public URL; its extension follows the detected type, never the uploader's name.
     package var publicName: String
+    /// Counts the record's changes, from 1.
+    package var revision: Int64
+    /// Why the record is FAILED.
+    package internal(set) var failureReason: String?
+    /// Present where the record is deleted.
+    package internal(set) var deletion: Deletion?
+
+    /// When a record was deleted, and what it was before.
+    package struct Deletion: Equatable, Sendable {
+        package var at: Timestamp
+        package var status: MediaStatus
+
+        package init(at: Timestamp, status: MediaStatus) {
+            self.at = at
+            self.status = status
+        }
+    }
 
     package init(
         id: MediaID, type: MediaType, originalName: String, mimeType: String, size: Int64, userID: String,
         entityID: String?, entityType: String?, metadata: JSON?, isPublic: Bool, status: MediaStatus,
-        createdAt: Timestamp, updatedAt: Timestamp, title: String?, sha256: String, publicName: String
+        createdAt: Timestamp, updatedAt: Timestamp, title: String?, sha256: String, publicName: String,
+        revision: Int64 = 1, failureReason: String? = nil, deletion: Deletion? = nil
     ) {
         self.id = id
         self.type = type
@@ -45,6 +64,9 @@ package struct Media: Equatable, Sendable {
         self.title = title
         self.sha256 = sha256
         self.publicName = publicName
+        self.revision = revision
+        self.failureReason = failureReason
+        self.deletion = deletion
     }
 
     /// Whether a public link of the file has to exist: the record is public and READY.

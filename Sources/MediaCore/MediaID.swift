@@ -24,13 +24,7 @@ package struct MediaID: Hashable, Sendable, Comparable, CustomStringConvertible 
     ///   - now: the creation time, which the id sorts by.
     ///   - generator: a cryptographic random source in production.
     package init(now: Timestamp, using generator: inout some RandomNumberGenerator) {
-        var bytes = [UInt8](repeating: UInt8(ascii: "0"), count: Self.length)
-        bytes[0] = UInt8(ascii: "c")
-        var time = UInt64(max(0, now.milliseconds))
-        for position in (1...9).reversed() {
-            bytes[position] = Self.digits[Int(time % 36)]
-            time /= 36
-        }
+        var bytes = Array(Self.prefix(at: now).utf8) + [UInt8](repeating: 0, count: Self.length - 10)
         // 2^64 is so much larger than 36^8 that the remainders are as good as evenly spread.
         var random = [generator.next(), generator.next()] as [UInt64]
         for position in 10..<Self.length {
@@ -38,6 +32,17 @@ package struct MediaID: Hashable, Sendable, Comparable, CustomStringConvertible 
             random[position % 2] /= 36
         }
         rawValue = String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What all ids of one moment start with; as a text it sorts before them and behind all earlier ones.
+    package static func prefix(at moment: Timestamp) -> String {
+        var bytes = [UInt8](repeating: UInt8(ascii: "c"), count: 10)
+        var time = UInt64(max(0, moment.milliseconds))
+        for position in (1...9).reversed() {
+            bytes[position] = digits[Int(time % 36)]
+            time /= 36
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     package static func < (left: MediaID, right: MediaID) -> Bool { left.rawValue < right.rawValue }

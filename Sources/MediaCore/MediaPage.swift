@@ -19,9 +19,10 @@ package struct MediaPage: Equatable, Sendable {
 
     package var totalPages: Int64 { (total + Int64(limit) - 1) / Int64(limit) }
 
-    package func json(baseURL: String) -> JSON {
+    /// - Parameter record: a record as the page is to have it.
+    package func json(_ record: (Media) -> JSON) -> JSON {
         .object([
-            .init("media", .array(media.map { $0.json(baseURL: baseURL) })),
+            .init("media", .array(media.map(record))),
             .init("total", .integer(total)),
             .init("page", .integer(Int64(page))),
             .init("limit", .integer(Int64(limit))),

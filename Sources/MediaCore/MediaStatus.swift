@@ -4,4 +4,19 @@ package enum MediaStatus: String, CaseIterable, Sendable {
     case ready = "READY"
     case failed = "FAILED"
     case deleted = "DELETED"
+
+    /// A step that no record can take.
+    package struct WrongStep: Error, Equatable {
+        package let from: MediaStatus
+        package let to: MediaStatus
+    }
+
+    /// Whether a record may go from here to there. A deleted one goes back to what it was, by `Media.restore` only.
+    package func canBecome(_ next: MediaStatus) -> Bool {
+        switch (self, next) {
+        case (.processing, .ready), (.processing, .failed): true
+        case (.processing, .deleted), (.ready, .deleted), (.failed, .deleted): true
+        default: false
+        }
+    }
 }

@@ -72,6 +72,30 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         milliseconds = seconds * 1000 + Int64(calendar.millisecond)
     }
 
+    /// A moment in UTC as `2026-01-31T09:05:00Z`, with up to three digits behind the second, or a day's start as
+    /// `2026-01-31`; nil for all else.
+    package init?(iso8601 text: String) {
+        let pattern = Array("0000-00-00T00:00:00".utf8)
+        var bytes = Array(text.utf8)
+        if bytes.count == 10 { bytes += Array("T00:00:00Z".utf8) }
+        guard (20...24).contains(bytes.count), bytes.removeLast() == UInt8(ascii: "Z") else { return nil }
+        let fraction = bytes[pattern.count...]
+        guard zip(bytes, pattern).allSatisfy({ $1 == UInt8(ascii: "0") ? (0x30...0x39).contains($0) : $0 == $1 }),
+            fraction.isEmpty || (fraction.count >= 2 && fraction.first == UInt8(ascii: ".")),
+            fraction.dropFirst().allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        func number(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 * 10 + Int($1) - 0x30 } }
+        var millisecond = fraction.dropFirst().reduce(0) { $0 * 10 + Int($1) - 0x30 }
+        for _ in fraction.count..<4 where !fraction.isEmpty { millisecond *= 10 }
+        let calendar = Calendar(
+            year: number(0..<4), month: number(5..<7), day: number(8..<10), hour: number(11..<13),
+            minute: number(14..<16), second: number(17..<19), millisecond: millisecond)
+        guard (1...12).contains(calendar.month) else { return nil }
+        self.init(calendar)
+        // A day, an hour or a minute that no calendar has comes back as another one.
+        guard self.calendar == calendar else { return nil }
+    }
+
     /// ISO 8601 with milliseconds and `Z`, as the platform's records have it: `2026-01-31T09:05:00.042Z`.
     package var iso8601: String {
         let fields = calendar

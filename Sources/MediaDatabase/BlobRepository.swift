@@ -19,6 +19,13 @@ package struct BlobRepository {
             """, [.bytes(Hex.decode(sha256) ?? []), .integer(size), .text(store), .timestamp(now)])
     }
 
+    /// Counts one record less that refers to a content; with the last one its row goes.
+    package func release(sha256: String) throws(MariaDBError) {
+        let key = Value.bytes(Hex.decode(sha256) ?? [])
+        try connection.execute("UPDATE blobs SET reference_count = reference_count - 1 WHERE sha256 = ?", [key])
+        try connection.execute("DELETE FROM blobs WHERE sha256 = ? AND reference_count = 0", [key])
+    }
+
     /// Whether a row for the content exists; neither that nor its absence changes until the transaction ends.
     package func existsLocked(sha256: String) throws(MariaDBError) -> Bool {
         try !connection.query(

@@ -5,6 +5,10 @@ package final class Connection {
     private var session: Session?
     private var statements: [String: Statement] = [:]
     private var isInTransaction = false
+    /// Counts the uses of statements.
+    private var uses = 0
+    /// How many prepared statements a connection keeps.
+    private static let maxStatements = 100
 
     /// Called for each connection that was lost and each transaction that is tried again.
     package var onRetry: (MariaDBError) -> Void = { _ in }
@@ -160,8 +164,19 @@ package final class Connection {
     }
 
     private func statement(_ sql: String) throws(MariaDBError) -> Statement {
-        if let statement = statements[sql] { return statement }
+        uses += 1
+        if let statement = statements[sql] {
+            statement.lastUse = uses
+            return statement
+        }
         let statement = try connected().prepare(sql)
+        statement.lastUse = uses
+        // The server bounds how many statements all its connections hold, and lists have very many forms.
+        if statements.count >= Self.maxStatements,
+            let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
+            statements[oldest.key] = nil
+        }
         statements[sql] = statement
         return statement
     }

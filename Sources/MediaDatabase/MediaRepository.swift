@@ -4,7 +4,8 @@ package import MediaCore
 package struct MediaRepository {
     private static let columns = """
         m.id, m.type, m.original_name, m.mime_type, m.size, m.user_id, m.entity_id, m.entity_type, m.metadata, \
-        m.is_public, m.status, m.created_at, m.updated_at, m.title, m.sha256, m.public_name
+        m.is_public, m.status, m.created_at, m.updated_at, m.title, m.sha256, m.public_name, m.revision, m.failure_reason, \
+        m.deleted_at, m.deleted_status
         """
     private static let findSQL = "SELECT \(columns) FROM media m WHERE m.id = ?"
     private static let fileColumns = "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status"
@@ -96,13 +97,6 @@ package struct MediaRepository {
         try connection.query(Self.findSQL + " FOR UPDATE", [.text(id)], Self.media).first
     }
 
-    /// Which records a list has.
-    package enum Selection: Sendable {
-        case all
-        case user(String)
-        case entity(EntityReference)
-    }
-
     /// Where a page starts.
     package enum Position: Equatable, Sendable {
         /// By number, from 1.
@@ -110,34 +104,48 @@ package struct MediaRepository {
         case cursor(MediaCursor)
     }
 
-    /// One page of the records that aren't deleted, newest first.
+    /// One page of a list.
     ///
     /// - Parameter readyOnly: leaves out what is in the making or failed.
     package func list(
-        _ selection: Selection, readyOnly: Bool = false, at position: Position, limit: Int
+        _ filter: MediaFilter, sort: MediaSort = .newestFirst, readyOnly: Bool = false, at position: Position,
+        limit: Int
     ) throws(MariaDBError) -> MediaPage {
-        var (source, key, parameters) = Self.source(selection)
-        source += readyOnly ? " AND m.status = 'READY'" : " AND m.status <> 'DELETED'"
-        let total = try connection.query("SELECT COUNT(*) FROM \(source)", parameters) { (row) throws(MariaDBError) in
-            try row.integer(0)
+        let query = MediaListQuery(filter, sort: sort, readyOnly: readyOnly)
+        let total = try connection.query("SELECT COUNT(*) FROM \(query.source)", query.parameters) {
+            (row) throws(MariaDBError) in try row.integer(0)
         }
-        var sql = "SELECT \(Self.columns) FROM \(source)"
-        var values = parameters
+        var sql = "SELECT \(Self.columns) FROM \(query.source)"
+        var values = query.parameters
         var page = 1
         switch position {
         case .cursor(let cursor):
-            sql += " AND \(key) < ? ORDER BY \(key) DESC LIMIT ?"
-            values += [.text(cursor.last), .integer(Int64(limit + 1))]
+            let behind = query.behind(cursor)
+            sql += behind.sql + query.order + " LIMIT ?"
+            values += behind.parameters + [.integer(Int64(limit + 1))]
         case .page(let number):
             page = number
-            sql += " ORDER BY \(key) DESC LIMIT ? OFFSET ?"
+            sql += query.order + " LIMIT ? OFFSET ?"
             values += [.integer(Int64(limit + 1)), .integer(Int64(number - 1) * Int64(limit))]
         }
         let found = try connection.query(sql, values, Self.media)
         let media = Array(found.prefix(limit))
         return MediaPage(
             media: media, total: total.first ?? 0, page: page, limit: limit,
-            nextCursor: found.count > limit ? media.last.map { MediaCursor(after: $0.id) } : nil)
+            nextCursor: found.count > limit ? media.last.map { MediaCursor(after: $0, sort: sort) } : nil)
+    }
+
+    /// Records that were deleted before `moment`, oldest first.
+    package func deleted(before moment: Timestamp, limit: Int) throws(MariaDBError) -> [MediaID] {
+        try connection.query(
+            "SELECT id FROM media WHERE deleted_at < ? ORDER BY deleted_at LIMIT ?",
+            [.timestamp(moment), .integer(Int64(limit))]
+        ) { (row) throws(MariaDBError) in try row.value(0) { MediaID($0) } }
+    }
+
+    /// Removes a record for good, with its links and its entities; the blob's reference is the caller's to give up.
+    package func remove(_ id: MediaID) throws(MariaDBError) {
+        try connection.execute("DELETE FROM media WHERE id = ?", [.text(id)])
     }
 
     /// Adds a record and the link to its entity. Its blob has to be there.
@@ -165,12 +173,13 @@ package struct MediaRepository {
         try connection.execute(
             """
             UPDATE media SET entity_id = ?, entity_type = ?, metadata = ?, is_public = ?, status = ?, title = ?,
-                updated_at = ?, deleted_at = ? WHERE id = ?
+                updated_at = ?, revision = ?, failure_reason = ?, deleted_at = ?, deleted_status = ? WHERE id = ?
             """,
             [
                 .optional(media.entityID), .optional(media.entityType), .optional(media.metadata?.text),
                 .bool(media.isPublic), .text(media.status.rawValue), .optional(media.title),
-                .timestamp(media.updatedAt), media.status == .deleted ? .timestamp(media.updatedAt) : .null,
+                .timestamp(media.updatedAt), .integer(media.revision), .optional(media.failureReason),
+                media.deletion.map { .timestamp($0.at) } ?? .null, .optional(media.deletion?.status.rawValue),
                 .text(media.id),
             ])
         guard media.entityID != old.entityID || media.entityType != old.entityType else { return }
@@ -187,19 +196,6 @@ package struct MediaRepository {
         try connection.execute(
             "INSERT IGNORE INTO media_entities (entity_type, entity_id, media_id, created_at) VALUES (?, ?, ?, ?)",
             [.text(type), .text(id), .text(media.id), .timestamp(moment)])
-    }
-
-    /// Tables, condition and the column that a list is ordered by.
-    private static func source(_ selection: Selection) -> (sql: String, key: String, parameters: [Value]) {
-        switch selection {
-        case .all: ("media m WHERE TRUE", "m.id", [])
-        case .user(let id): ("media m WHERE m.user_id = ?", "m.id", [.text(id)])
-        case .entity(let entity):
-            (
-                "media_entities e JOIN media m ON m.id = e.media_id WHERE e.entity_type = ? AND e.entity_id = ?",
-                "e.media_id", [.text(entity.type), .text(entity.id)]
-            )
-        }
     }
 
     private static func media(_ row: Row) throws(MariaDBError) -> Media {
@@ -219,6 +215,14 @@ package struct MediaRepository {
             updatedAt: try row.timestamp(12),
             title: row.optionalText(13),
             sha256: Hex.encode(try row.bytes(14)),
-            publicName: try row.text(15))
+            publicName: try row.text(15),
+            revision: try row.integer(16),
+            failureReason: row.optionalText(17),
+            deletion: row.isNull(18)
+                ? nil
+                : Media.Deletion(
+                    at: try row.timestamp(18),
+                    // Records deleted before this was noted were READY.
+                    status: row.isNull(19) ? .ready : try row.value(19, MediaStatus.init(rawValue:))))
     }
 }

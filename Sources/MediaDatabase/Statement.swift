@@ -9,6 +9,8 @@ final class Statement {
     private let results: UnsafeMutableBufferPointer<MYSQL_BIND>
     private let inputs: ParameterBuffer
     private var areResultsBound = false
+    /// When its connection last used it, as that counts.
+    var lastUse = 0
 
     /// Takes `handle` over and prepares it.
     init(_ handle: UnsafeMutablePointer<MYSQL_STMT>, sql: String) throws(MariaDBError) {

@@ -9,6 +9,8 @@ package struct ResponseFields: Sendable, Equatable {
         case contentDisposition = "Content-Disposition"
         case contentSecurityPolicy = "Content-Security-Policy"
         case contentType = "Content-Type"
+        case eTag = "ETag"
+        case link = "Link"
         case location = "Location"
         /// What a decision tells nginx.
         case mediaCacheControl = "X-Media-Cache-Control"

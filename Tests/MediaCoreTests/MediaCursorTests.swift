@@ -4,11 +4,24 @@ import Testing
 struct MediaCursorTests {
     @Test("its text names the last record and reads back")
     func roundTrip() throws {
-        let id = try #require(MediaID("cjld2cjxh0000qzrmn831i7rn"))
-        let cursor = MediaCursor(after: id)
-        #expect(cursor.text == "v1.cjld2cjxh0000qzrmn831i7rn")
+        let media = try Media.sample()
+        let cursor = MediaCursor(after: media)
+        #expect(cursor.text == "v1.c0mbi1v2e0123456789abcdef")
         #expect(MediaCursor(cursor.text) == cursor)
-        #expect(MediaCursor(cursor.text)?.last == id)
+        #expect(MediaCursor(cursor.text)?.last == media.id)
+    }
+
+    @Test("every order's cursor reads back and has the value it is ordered by")
+    func orders() throws {
+        let media = try Media.sample()
+        for field in MediaSort.Field.allCases {
+            for isDescending in [true, false] {
+                let cursor = MediaCursor(after: media, sort: MediaSort(field, isDescending: isDescending))
+                #expect(MediaCursor(cursor.text) == cursor, "\(cursor.text)")
+            }
+        }
+        #expect(MediaCursor(after: media, sort: MediaSort(.size, isDescending: false)).value == "5000000000")
+        #expect(MediaCursor(after: media, sort: MediaSort(.name, isDescending: true)).value == "Cover.JPEG")
     }
 
     @Test(
@@ -17,7 +30,10 @@ struct MediaCursorTests {
             "", "v1", "v1.", "cjld2cjxh0000qzrmn831i7rn", "v2.cjld2cjxh0000qzrmn831i7rn",
             "V1.cjld2cjxh0000qzrmn831i7rn", "v1.cjld2cjxh0000qzrmn831i7r", "v1.cjld2cjxh0000qzrmn831i7rnn",
             "v1.Cjld2cjxh0000qzrmn831i7rn", "v1.v1.cjld2cjxh0000qzrmn831i7rn", " v1.cjld2cjxh0000qzrmn831i7rn",
-            "v1.cjld2cjxh0000qzrmn831i7rn ", "v1..cjld2cjxh0000qzrmn831i7rn", "v1.' OR 1=1 -- 0123456789012",
+            "v1.cjld2cjxh0000qzrmn831i7rn ", "v1.-createdAt..cjld2cjxh0000qzrmn831i7rn",
+            "v1.createdAt.YQ.cjld2cjxh0000qzrmn831i7rn", "v1.size.YQ.cjld2cjxh0000qzrmn831i7rn",
+            "v1.age.MQ.cjld2cjxh0000qzrmn831i7rn", "v1.size.M.cjld2cjxh0000qzrmn831i7rn",
+            "v1..cjld2cjxh0000qzrmn831i7rn", "v1.' OR 1=1 -- 0123456789012",
         ])
     func refuses(text: String) {
         #expect(MediaCursor(text) == nil)

@@ -11,8 +11,10 @@ struct MediaJSONTests {
                 "mimeType":"image/jpeg","size":5000000000,"url":"https://media.example/m/c0mbi1v2e0123456789abcdef",\
                 "userId":"user-1","entityId":null,"entityType":null,"metadata":null,"isPublic":false,\
                 "status":"READY","createdAt":"2026-01-31T09:05:00.042Z","updatedAt":"2026-01-31T09:05:01.000Z",\
-                "title":null,"sha256":"0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"}
+                "title":null,"sha256":"0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f",\
+                "revision":1,"failureReason":null,"deletedAt":null}
                 """)
+        #expect(try JSONParser.parse(Array(text.utf8)).object?.map(\.name) == Media.fieldNames)
     }
 
     @Test("fields that are set stand as they are")

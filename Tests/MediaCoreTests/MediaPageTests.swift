@@ -17,7 +17,7 @@ struct MediaPageTests {
     func empty() {
         let page = MediaPage(media: [], total: 0, page: 1, limit: 10, nextCursor: nil)
         #expect(
-            page.json(baseURL: "https://x").text
+            page.json { $0.json(baseURL: "https://x") }.text
                 == #"{"media":[],"total":0,"page":1,"limit":10,"totalPages":0,"nextCursor":null}"#)
     }
 
@@ -26,8 +26,8 @@ struct MediaPageTests {
         let first = try Media.sample(title: "first")
         let second = try Media.sample(title: "second", isPublic: true)
         let page = MediaPage(
-            media: [first, second], total: 32, page: 2, limit: 2, nextCursor: MediaCursor(after: second.id))
-        let json = page.json(baseURL: "https://media.example")
+            media: [first, second], total: 32, page: 2, limit: 2, nextCursor: MediaCursor(after: second))
+        let json = page.json { $0.json(baseURL: "https://media.example") }
         #expect(json["media"]?.array?.map { $0["title"]?.string } == ["first", "second"])
         #expect(
             json["media"]?.array?.map { $0["url"]?.string } == [

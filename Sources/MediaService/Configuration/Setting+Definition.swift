@@ -132,6 +132,10 @@ extension Setting {
             Definition(
                 form: .seconds(1...604_800), defaultText: "1h",
                 summary: "The age at which an unfinished upload is removed.")
+        case .retention:
+            Definition(
+                form: .seconds(0...315_360_000), defaultText: "30d",
+                summary: "How long a deleted record can be restored; then it is removed with its bytes.")
         case .listen:
             Definition(
                 form: .text, defaultText: "8080",

@@ -48,6 +48,7 @@ package enum Setting: String, CaseIterable, Sendable {
 
     case housekeepingInterval = "MEDIA_HOUSEKEEPING_INTERVAL"
     case uploadGrace = "MEDIA_UPLOAD_GRACE"
+    case retention = "MEDIA_RETENTION"
 
     case listen = "MEDIA_LISTEN"
     case tlsCertificate = "MEDIA_TLS_CERTIFICATE"

@@ -17,6 +17,7 @@ package enum Counter: Int, CaseIterable, Sendable {
     case uploadsRefused
     case uploadsSettled
     case publicationsSettled
+    case recordsPurged
     case internalErrors
 
     var isGauge: Bool { self == .workersRunning }
@@ -40,6 +41,7 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .uploadsRefused: "media_uploads_refused_total"
         case .uploadsSettled: "media_uploads_settled_total"
         case .publicationsSettled: "media_publications_settled_total"
+        case .recordsPurged: "media_records_purged_total"
         case .internalErrors: "media_internal_errors_total"
         }
     }
@@ -63,6 +65,7 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .uploadsRefused: "Uploads refused."
         case .uploadsSettled: "Unfinished uploads that were cleaned up."
         case .publicationsSettled: "Public links that were made or removed after a crash."
+        case .recordsPurged: "Deleted records that were removed for good."
         case .internalErrors: "Answers with status 500."
         }
     }

@@ -2,7 +2,7 @@ import Logging
 import MediaCore
 import MediaDatabase
 
-/// Changes and deletes records.
+/// Changes, deletes and restores records.
 struct ChangeMedia {
     let context: Context
 
@@ -10,23 +10,25 @@ struct ChangeMedia {
     struct Changes: Equatable {
         /// Nil inside: no entity.
         var entity: EntityReference??
-        /// Nil inside: no metadata.
-        var metadata: JSON??
+        var metadata: MetadataChange?
         var isPublic: Bool?
         /// Nil inside: no title.
         var title: String??
     }
 
-    /// - Throws: 404 where there is no such record, or it is deleted.
-    func update(_ id: String, _ changes: Changes, _ caller: Caller) throws -> Media {
+    /// - Throws: 404 where there is no such record, or it is deleted; 412 where it isn't the one that was expected.
+    func update(_ id: String, _ changes: Changes, if precondition: Precondition = .none, _ caller: Caller) throws
+        -> Media
+    {
         var actions = [AccessPolicy.RecordAction.update]
         if case .some(.some(let entity)) = changes.entity { actions.append(.attach(entity)) }
-        return try change(id, "media updated", actions, caller) { media in
+        let limit = context.environment.configuration.number(.metadataBytes)
+        return try change(id, "media updated", actions, if: precondition, caller) { media throws in
             if let entity = changes.entity {
                 media.entityType = entity?.type
                 media.entityID = entity?.id
             }
-            if let metadata = changes.metadata { media.metadata = metadata }
+            if let metadata = changes.metadata { media.metadata = try metadata.apply(to: media.metadata, limit: limit) }
             if let isPublic = changes.isPublic { media.isPublic = isPublic }
             if let title = changes.title { media.title = title }
         }
@@ -34,14 +36,36 @@ struct ChangeMedia {
 
     /// Marks a record as deleted. Its file can't be had from then on.
     ///
-    /// - Throws: 404 where there is no such record, or it is deleted.
-    func delete(_ id: String, _ caller: Caller) throws -> Media {
-        try change(id, "media deleted", [.delete], caller) { $0.status = .deleted }
+    /// - Throws: 404 where there is no such record, or it is deleted; 412 where it isn't the one that was expected.
+    func delete(_ id: String, if precondition: Precondition = .none, _ caller: Caller) throws -> Media {
+        let now = context.now()
+        return try change(id, "media deleted", [.delete], if: precondition, caller) { try $0.delete(at: now) }
+    }
+
+    /// Makes a deleted record what it was before.
+    ///
+    /// - Throws: 404 where there is no deleted record with this id, or it has been removed for good.
+    func restore(_ id: String, if precondition: Precondition = .none, _ caller: Caller) throws -> Media {
+        try change(id, "media restored", [.restore], if: precondition, caller) { try $0.restore() }
+    }
+
+    /// Removes a record and its bytes for good, deleted or not.
+    ///
+    /// - Returns: the record as it was last, DELETED.
+    /// - Throws: 404 where there is no such record.
+    func destroy(_ id: String, if precondition: Precondition = .none, _ caller: Caller) throws -> Media {
+        let now = context.now()
+        // Deleted first, so that nobody gets the file any more if a crash comes before it is removed.
+        let media = try change(id, "media deleted for good", [.destroy], if: precondition, caller) { media throws in
+            if media.status != .deleted { try media.delete(at: now) }
+        }
+        _ = try PurgeMedia(context: context).purge(media.id, deletedBefore: max(now, media.deletion?.at ?? now))
+        return media
     }
 
     private func change(
-        _ id: String, _ event: Logger.Message, _ actions: [AccessPolicy.RecordAction], _ caller: Caller,
-        _ body: (inout Media) -> Void
+        _ id: String, _ event: Logger.Message, _ actions: [AccessPolicy.RecordAction], if precondition: Precondition,
+        _ caller: Caller, _ body: (inout Media) throws -> Void
     ) throws -> Media {
         for action in actions { try Authorize.checkEarly(caller, action) }
         guard let mediaID = MediaID(id) else {
@@ -49,26 +73,34 @@ struct ChangeMedia {
             throw Problem.mediaNotFound(String(id.prefix(100)))
         }
         let now = context.now()
-        let changed = try context.connection.transaction { connection -> Media? in
-            let repository = MediaRepository(connection)
-            let found = try repository.findForUpdate(mediaID)
-            if let found, found.status == .deleted { return nil }
-            for action in actions { try Authorize.check(caller, action, on: found, id: id, connection) }
-            guard let old = found else { throw Problem.mediaNotFound(id) }
-            var new = old
-            body(&new)
-            new.updatedAt = max(now, old.updatedAt)
-            try repository.update(new, from: old)
-            if new.isPublished != old.isPublished {
-                try PublicationQueue(connection).add(mediaID, now: now)
+        let new: Media
+        do {
+            new = try context.connection.transaction { connection -> Media in
+                let repository = MediaRepository(connection)
+                let found = try repository.findForUpdate(mediaID)
+                for action in actions { try Authorize.check(caller, action, on: found, id: id, connection) }
+                guard let old = found else { throw Problem.mediaNotFound(id) }
+                try precondition.check(old)
+                var new = old
+                try body(&new)
+                if new == old { return old }
+                new.updatedAt = max(now, old.updatedAt)
+                new.revision = old.revision + 1
+                try repository.update(new, from: old)
+                if new.isPublished != old.isPublished {
+                    try PublicationQueue(connection).add(mediaID, now: now)
+                }
+                return new
             }
-            return new
+        } catch let refusal as AccessRefused where refusal.problem.status == 404 {
+            // Whoever deleted it may not have taken the link away yet, or may have failed to, and no answer may say that
+            // a file is gone while its link is there.
+            try SettlePublications(context: context).settle(mediaID)
+            throw refusal
         }
-        // Also where nothing changed: whoever changed it may not have taken the link away yet, or may have failed to, and
-        // no answer may say that a file is private or deleted while its link is there.
+        // Also where nothing changed, for the same reason.
         try SettlePublications(context: context).settle(mediaID)
-        guard let new = changed else { throw Problem.mediaNotFound(id) }
-        context.logger.info(event, metadata: ["media": "\(id)"])
+        context.logger.info(event, metadata: ["media": "\(id)", "caller": "\(caller.name)"])
         return new
     }
 }

@@ -14,18 +14,21 @@ struct ReadMedia {
         return media
     }
 
+    /// - Throws: 403 where the list could hold what the caller may not know of.
     func list(
-        _ selection: MediaRepository.Selection, at position: MediaRepository.Position, limit: Int, _ caller: Caller
+        _ filter: MediaFilter, sort: MediaSort, at position: MediaRepository.Position, limit: Int, _ caller: Caller
     ) throws -> MediaPage {
-        let listing: AccessPolicy.Listing =
-            switch selection {
-            case .all: .all
-            case .user(let id): .user(id)
-            case .entity(let entity): .entity(entity)
-            }
-        let reason = try Authorize.check(caller, .list(listing))
+        let reason = try authorize(filter, caller)
         // Who sees an entity's files since they are enrolled sees those that can be had.
         return try MediaRepository(context.connection).list(
-            selection, readyOnly: reason == .entity, at: position, limit: limit)
+            filter, sort: sort, readyOnly: reason == .entity, at: position, limit: limit)
+    }
+
+    private func authorize(_ filter: MediaFilter, _ caller: Caller) throws(AccessRefused) -> AccessPolicy.Reason {
+        if let userID = filter.userID {
+            let decision = AccessPolicy.decide(caller, .list(.user(userID)))
+            if case .allowed(let reason) = decision { return reason }
+        }
+        return try Authorize.check(caller, .list(filter.entity.map { .entity($0) } ?? .all))
     }
 }

@@ -10,26 +10,28 @@ import MediaStorage
 struct RemoveBlob {
     let context: Context
 
-    /// Runs a transaction that gives up a reference to a content, and removes the content if that was the last one.
+    /// Runs a transaction that gives up references to contents, and removes those contents that nothing else has.
     ///
-    /// - Parameter body: returns the content's SHA-256, or nil where nothing was given up. May run several times.
-    func transaction(_ body: (Connection) throws -> String?) throws {
+    /// - Parameter body: returns the contents' SHA-256. May run several times.
+    func transaction(_ body: (Connection) throws -> Set<String>) throws {
         let storage = context.environment.storage
-        var withdrawn: WithdrawnBlob?
+        var withdrawn: [WithdrawnBlob] = []
         do {
             try context.connection.transaction { connection in
-                // A try before this one has lost its locks, maybe before it took the blob out.
-                try withdrawn?.restore()
-                withdrawn = nil
-                guard let sha256 = try body(connection), try !isNeeded(sha256, connection) else { return }
-                withdrawn = try storage.withdraw(sha256)
+                // A try before this one has lost its locks, maybe before it took the blobs out.
+                for blob in withdrawn { try blob.restore() }
+                withdrawn = []
+                // In one order everywhere, as uploads lock them.
+                for sha256 in try body(connection).sorted() where try !isNeeded(sha256, connection) {
+                    if let blob = try storage.withdraw(sha256) { withdrawn.append(blob) }
+                }
             }
         } catch {
             // Whether the transaction has happened may be unknown, so `settle` decides once more.
-            try withdrawn?.restore()
+            for blob in withdrawn { try blob.restore() }
             throw error
         }
-        try withdrawn?.discard()
+        for blob in withdrawn { try blob.discard() }
     }
 
     /// Ends removals that were begun by a process that crashed, or whose transaction failed.
@@ -38,7 +40,7 @@ struct RemoveBlob {
             try context.connection.transaction { connection in
                 if try isNeeded(blob.sha256, connection) { try blob.restore() }
             }
-            try transaction { _ in blob.sha256 }
+            try transaction { _ in [blob.sha256] }
             try blob.discard()
         }
     }

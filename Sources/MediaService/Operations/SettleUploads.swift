@@ -43,9 +43,9 @@ struct SettleUploads {
             // The entry is gone where the upload came to its end after all, or where housekeeping was quicker: then the
             // upload may have placed its file meanwhile.
             let isRemoved = try UploadLedger(connection).remove(entry.mediaID)
-            if !isRemoved, try MediaRepository(connection).find(entry.mediaID) != nil { return nil }
+            if !isRemoved, try MediaRepository(connection).find(entry.mediaID) != nil { return [] }
             try context.environment.storage.unpublish(entry.mediaID)
-            return entry.sha256
+            return [entry.sha256]
         }
     }
 }

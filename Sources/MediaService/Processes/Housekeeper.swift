@@ -1,6 +1,8 @@
 import Glibc
 import Logging
 import MediaHTTP
+import MediaCore
+import MediaDatabase
 import MediaStorage
 
 /// `mediad work`: looks, again and again, for what a crash left behind, and hashes large bodies while they arrive.
@@ -49,12 +51,23 @@ package struct Housekeeper {
         }
     }
 
+    /// Links that ended a day ago: until then who uses one is told that it has expired.
+    private func removeExpiredLinks() throws -> Int {
+        let moment = context.now().adding(seconds: -86400)
+        return try context.connection.transaction {
+            try SignedLinkRepository($0).removeExpired(before: moment, limit: 10000)
+        }
+    }
+
     /// One round.
     ///
     /// - Returns: how many things were settled.
     package func once() throws -> Int {
         try context.environment.storage.prepare()
         let publications = Result { try SettlePublications(context: context).run() }
-        return try SettleUploads(context: context).run() + publications.get()
+        let uploads = Result { try SettleUploads(context: context).run() }
+        let purged = Result { try PurgeMedia(context: context).run() }
+        let links = Result { try removeExpiredLinks() }
+        return try publications.get() + uploads.get() + purged.get() + links.get()
     }
 }

@@ -17,6 +17,7 @@ package struct Application: Sendable {
         router.on(.get, "/v1/media/{id}", name: "get_media", handler: GetMedia.handle)
         router.on(.patch, "/v1/media/{id}", name: "update_media", handler: PatchMedia.handle)
         router.on(.delete, "/v1/media/{id}", name: "delete_media", handler: DeleteMedia.handle)
+        router.on(.post, "/v1/media/{id}/restore", name: "restore_media", handler: DeleteMedia.restore)
         router.on(.get, "/v1/users/{id}/media", name: "list_user_media", handler: ListMedia.ofUser)
         router.on(.get, "/v1/entities/{type}/{id}/media", name: "list_entity_media", handler: ListMedia.ofEntity)
         router.on(.post, "/v1/links", name: "create_links", handler: Links.createMany)

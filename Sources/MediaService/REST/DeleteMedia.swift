@@ -1,10 +1,25 @@
+import MediaCore
 import MediaHTTP
 
-/// `DELETE /v1/media/{id}`: marks a record as deleted and answers it.
+/// `DELETE /v1/media/{id}`: marks a record as deleted and answers it; with `?hard=true` it is removed for good.
+/// `POST /v1/media/{id}/restore`: takes a deletion back.
 enum DeleteMedia {
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
+        let parameters = try QueryParameters(request.query, allowed: ["hard"])
+        let precondition = try Precondition(ifMatch: request.header("HTTP_IF_MATCH"))
+        let operation = ChangeMedia(context: context)
+        switch parameters["hard"] {
+        case nil, "false": return .media(try operation.delete(path["id"], if: precondition, caller), context)
+        case "true": return .media(try operation.destroy(path["id"], if: precondition, caller), context)
+        default: throw Problem.invalid("hard", "must be true or false")
+        }
+    }
+
+    @Sendable static func restore(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
+        let caller = try request.caller(context)
         try request.requireNoQuery()
-        return .media(try ChangeMedia(context: context).delete(path["id"], caller), context)
+        let precondition = try Precondition(ifMatch: request.header("HTTP_IF_MATCH"))
+        return .media(try ChangeMedia(context: context).restore(path["id"], if: precondition, caller), context)
     }
 }

@@ -1,10 +1,22 @@
+import HTTPTypes
+import MediaCore
 import MediaHTTP
 
 /// `GET /v1/media/{id}`: a record.
 enum GetMedia {
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
-        try request.requireNoQuery()
-        return .media(try ReadMedia(context: context).find(path["id"], caller), context)
+        let fields = try SparseFields(QueryParameters(request.query, allowed: ["fields"])["fields"])
+        let media = try ReadMedia(context: context).find(path["id"], caller)
+        if try Precondition.isUnchanged(media, ifNoneMatch: request.header("HTTP_IF_NONE_MATCH")) {
+            var response = Response(status: .notModified)
+            response.fields[.eTag] = media.entityTag
+            response.fields[.cacheControl] = "private, no-cache"
+            return response
+        }
+        var response = Response.json(fields.select(media.json(baseURL: context.environment.baseURL)))
+        response.fields[.eTag] = media.entityTag
+        response.fields[.cacheControl] = "private, no-cache"
+        return response
     }
 }

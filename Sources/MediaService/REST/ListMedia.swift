@@ -2,47 +2,40 @@ import MediaCore
 import MediaDatabase
 import MediaHTTP
 
-/// `GET /v1/media`, `/v1/users/{id}/media` and `/v1/entities/{type}/{id}/media`: pages of records, newest first.
+/// `GET /v1/media`, `/v1/users/{id}/media` and `/v1/entities/{type}/{id}/media`: pages of records, newest first unless
+/// another order is asked for.
 enum ListMedia {
     @Sendable static func all(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
-        try list(.all, request, context)
+        try list(MediaFilter(), without: [], request, context)
     }
 
     @Sendable static func ofUser(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
-        try list(.user(path["id"]), request, context)
+        try list(MediaFilter(userID: path["id"]), without: ["userId"], request, context)
     }
 
     @Sendable static func ofEntity(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
-        try list(.entity(EntityReference(type: path["type"], id: path["id"])), request, context)
+        let entity = EntityReference(type: path["type"], id: path["id"])
+        return try list(MediaFilter(entity: entity), without: ["entityType", "entityId"], request, context)
     }
 
     private static func list(
-        _ selection: MediaRepository.Selection, _ request: Request, _ context: Context
+        _ base: MediaFilter, without names: Set<String>, _ request: Request, _ context: Context
     ) throws -> Response {
         let caller = try request.caller(context)
-        let parameters = try QueryParameters(request.query, allowed: ["page", "limit", "cursor"])
         let maxLimit = context.environment.configuration.number(.pageLimit)
-        let limit = try number(parameters, "limit", default: min(10, maxLimit), 1...maxLimit)
-        var position = MediaRepository.Position.page(try number(parameters, "page", default: 1, 1...1_000_000_000))
-        if let text = parameters["cursor"] {
-            guard parameters["page"] == nil else { throw Problem.invalid("cursor", "doesn't go together with page") }
-            guard let cursor = MediaCursor(text) else {
-                throw Problem.invalid("cursor", "must be a nextCursor of an earlier page")
-            }
-            position = .cursor(cursor)
+        let parameters = try ListParameters(request.query, without: names)
+        let list = try parameters.list(base, maxLimit: maxLimit)
+        let fields = try SparseFields(parameters["fields"])
+        let page = try ReadMedia(context: context).list(
+            list.filter, sort: list.sort, at: list.position, limit: list.limit, caller)
+        let baseURL = context.environment.baseURL
+        var response = Response.json(page.json { fields.select($0.json(baseURL: baseURL)) })
+        let links = parameters.links(
+            page, path: "/" + request.path.map(PercentEncoding.pathSegment).joined(separator: "/"))
+        if !links.isEmpty {
+            response.fields[.link] = links.map { "<\(baseURL)\($0.target)>; rel=\"\($0.relation)\"" }.joined(
+                separator: ", ")
         }
-        let page = try ReadMedia(context: context).list(selection, at: position, limit: limit, caller)
-        return .json(page.json(baseURL: context.environment.baseURL))
-    }
-
-    private static func number(
-        _ parameters: QueryParameters, _ name: String, default value: Int, _ range: ClosedRange<Int>
-    ) throws(Problem) -> Int {
-        guard let text = parameters[name] else { return value }
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number)
-        else {
-            throw .invalid(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
+        return response
     }
 }

@@ -1,7 +1,8 @@
 import MediaCore
 import MediaHTTP
 
-/// `PATCH /v1/media/{id}`: changes a record. The body is a JSON object with the fields to change; `null` clears one.
+/// `PATCH /v1/media/{id}`: changes a record. The body is a JSON object with the fields to change; `null` clears one. As
+/// `application/merge-patch+json` it is merged into the metadata (RFC 7396), as `application/json` it replaces them.
 enum PatchMedia {
     private static let names: Set<String> = ["entityType", "entityId", "metadata", "isPublic", "title"]
     private static let readOnly: Set<String> = [
@@ -16,15 +17,19 @@ enum PatchMedia {
         try Authorize.checkEarly(caller, .update)
         try request.requireNoQuery()
         let configuration = context.environment.configuration
+        let isMergePatch = request.contentType?.hasPrefix("application/merge-patch+json") ?? false
+        let precondition = try Precondition(ifMatch: request.header("HTTP_IF_MATCH"))
         let changes = try changes(
             request.jsonObject(
                 limit: Self.bodyLimit(configuration), types: ["application/json", "application/merge-patch+json"],
                 maxDepth: MediaAttributes.metadataDepth + 1),
-            metadataLimit: configuration.number(.metadataBytes))
-        return .media(try ChangeMedia(context: context).update(path["id"], changes, caller), context)
+            isMergePatch: isMergePatch, metadataLimit: configuration.number(.metadataBytes))
+        return .media(try ChangeMedia(context: context).update(path["id"], changes, if: precondition, caller), context)
     }
 
-    private static func changes(_ members: [JSON.Member], metadataLimit: Int) throws(Problem) -> ChangeMedia.Changes {
+    private static func changes(
+        _ members: [JSON.Member], isMergePatch: Bool, metadataLimit: Int
+    ) throws(Problem) -> ChangeMedia.Changes {
         var changes = ChangeMedia.Changes()
         var errors: [Problem.FieldError] = []
         let body = JSON.object(members)
@@ -54,7 +59,8 @@ enum PatchMedia {
         }
         if let value = body["metadata"] {
             do {
-                changes.metadata = .some(try MediaAttributes.checkedMetadata(value, limit: metadataLimit))
+                let checked = try MediaAttributes.checkedMetadata(value, limit: metadataLimit)
+                changes.metadata = isMergePatch ? .merge(checked ?? .null) : .replace(checked)
             } catch {
                 errors += error.errors
             }

@@ -9,7 +9,9 @@ extension Response {
 
     /// A record.
     static func media(_ media: Media, status: HTTPResponse.Status = .ok, _ context: Context) -> Response {
-        .json(media.json(baseURL: context.environment.baseURL), status: status)
+        var response = Response.json(media.json(baseURL: context.environment.baseURL), status: status)
+        response.fields[.eTag] = media.entityTag
+        return response
     }
 }
 

@@ -1,0 +1,26 @@
+extension JSON {
+    /// The value after a JSON merge patch (RFC 7396 §2). Members keep their order, new ones come last.
+    package func merged(with patch: JSON) -> JSON {
+        guard let changes = patch.object else { return patch }
+        var members = object ?? []
+        for change in changes {
+            let index = members.firstIndex { $0.name.utf8.elementsEqual(change.name.utf8) }
+            if change.value.isNull {
+                if let index { members.remove(at: index) }
+            } else {
+                let value = (index.map { members[$0].value } ?? .null).merged(with: change.value)
+                if let index { members[index].value = value } else { members.append(Member(change.name, value)) }
+            }
+        }
+        return .object(members)
+    }
+
+    /// How deep arrays and objects nest: 0 for a plain value.
+    package var depth: Int {
+        switch self {
+        case .array(let elements): 1 + (elements.map(\.depth).max() ?? 0)
+        case .object(let members): 1 + (members.map(\.value.depth).max() ?? 0)
+        default: 0
+        }
+    }
+}

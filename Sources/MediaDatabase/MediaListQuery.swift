@@ -1,0 +1,85 @@
+import MediaCore
+
+/// The SQL of a list: its condition, its order, and where a page starts.
+struct MediaListQuery {
+    /// Tables and condition, from `media m` on.
+    private(set) var source: String
+    private(set) var parameters: [Value] = []
+    private let sort: MediaSort
+    /// The column with the record's id that an index has in the list's order.
+    private let key: String
+
+    /// - Parameter readyOnly: leaves out what is in the making or failed.
+    init(_ filter: MediaFilter, sort: MediaSort, readyOnly: Bool) {
+        self.sort = sort
+        if let entity = filter.entity {
+            source = "media_entities e JOIN media m ON m.id = e.media_id WHERE e.entity_type = ? AND e.entity_id = ?"
+            parameters = [.text(entity.type), .text(entity.id)]
+            key = "e.media_id"
+        } else {
+            source = "media m WHERE TRUE"
+            key = "m.id"
+        }
+        switch filter.status {
+        case _ where readyOnly: source += " AND m.status = 'READY'"
+        case nil: source += " AND m.status <> 'DELETED'"
+        case let status?: add("m.status = ?", .text(status.rawValue))
+        }
+        if let userID = filter.userID { add("m.user_id = ?", .text(userID)) }
+        if let type = filter.type { add("m.type = ?", .text(type.rawValue)) }
+        if let isPublic = filter.isPublic { add("m.is_public = ?", .bool(isPublic)) }
+        // Ids start with the moment of creation, so the range is one of the index that the list is read by.
+        if let moment = filter.createdFrom { add("\(key) >= ?", .text(MediaID.prefix(at: moment))) }
+        if let moment = filter.createdBefore { add("\(key) < ?", .text(MediaID.prefix(at: moment))) }
+        if let bytes = filter.minSize { add("m.size >= ?", .integer(bytes)) }
+        if let bytes = filter.maxSize { add("m.size <= ?", .integer(bytes)) }
+        if let name = filter.name {
+            add("m.original_name COLLATE utf8mb4_unicode_nopad_ci LIKE ? ESCAPE '|'", .text("%\(Self.escaped(name))%"))
+        }
+    }
+
+    private mutating func add(_ condition: String, _ value: Value) {
+        source += " AND \(condition)"
+        parameters.append(value)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar == "%" || scalar == "_" || scalar == "|" { escaped.append("|") }
+            escaped.append(scalar)
+        }
+        return String(escaped)
+    }
+
+    var order: String {
+        let direction = sort.isDescending ? "DESC" : "ASC"
+        return column.map { " ORDER BY \($0) \(direction), \(key) \(direction)" } ?? " ORDER BY \(key) \(direction)"
+    }
+
+    /// The condition for what stands behind a cursor.
+    func behind(_ cursor: MediaCursor) -> (sql: String, parameters: [Value]) {
+        let sign = sort.isDescending ? "<" : ">"
+        guard let column else { return (" AND \(key) \(sign) ?", [.text(cursor.last)]) }
+        let value: Value =
+            switch sort.field {
+            case .createdAt, .name: .text(cursor.value)
+            case .size: .integer(Int64(cursor.value) ?? 0)
+            case .updatedAt: .timestamp(Timestamp(milliseconds: Int64(cursor.value) ?? 0))
+            }
+        return (
+            " AND \(column) \(sign)= ? AND (\(column) \(sign) ? OR \(key) \(sign) ?)",
+            [value, value, .text(cursor.last)]
+        )
+    }
+
+    /// What the list is ordered by before the id.
+    private var column: String? {
+        switch sort.field {
+        case .createdAt: nil
+        case .updatedAt: "m.updated_at"
+        case .size: "m.size"
+        case .name: "m.original_name"
+        }
+    }
+}

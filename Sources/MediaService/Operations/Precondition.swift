@@ -1,0 +1,51 @@
+import MediaCore
+
+/// What a request expects of a record: its `If-Match` (RFC 9110 §13.1.1).
+enum Precondition: Equatable {
+    case none
+    /// `*`: that there is one, which each change needs anyway, or one of these entity tags.
+    case match([String])
+
+    /// - Parameter value: the field's, or nil where there is none.
+    /// - Throws: 400 where it isn't `*` or a list of entity tags.
+    init(ifMatch value: String?) throws(Problem) {
+        guard let value, value != "*" else {
+            self = .none
+            return
+        }
+        self = .match(try Self.tags(value, field: "If-Match"))
+    }
+
+    /// - Throws: 412 where the record is another one.
+    func check(_ media: Media) throws(Problem) {
+        guard case .match(let tags) = self, !tags.contains(media.entityTag) else { return }
+        throw Problem(
+            status: 412, code: "precondition_failed",
+            detail: "The record has been changed since: it is \(media.entityTag) now. Read it again.")
+    }
+
+    /// Whether `If-None-Match` names the record (RFC 9110 §13.1.2), which is then not sent again.
+    static func isUnchanged(_ media: Media, ifNoneMatch value: String?) throws(Problem) -> Bool {
+        guard let value else { return false }
+        if value == "*" { return true }
+        return try tags(value, field: "If-None-Match").contains {
+            $0 == media.entityTag || $0 == "W/\(media.entityTag)"
+        }
+    }
+
+    private static func tags(_ value: String, field: String) throws(Problem) -> [String] {
+        let tags = value.split(separator: ",").map { $0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed() }
+            .map { String($0) }
+        let isList = tags.allSatisfy { tag in
+            let opaque = tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
+            return opaque.count >= 2 && opaque.hasPrefix("\"") && opaque.hasSuffix("\"")
+        }
+        guard !tags.isEmpty, isList else { throw .invalid(field, "must be '*' or entity tags in quotes, with commas") }
+        return tags
+    }
+}
+
+extension Media {
+    /// Changes with every change of the record (RFC 9110 §8.8.3).
+    var entityTag: String { "\"\(revision)\"" }
+}

@@ -1,0 +1,54 @@
+import Logging
+import MediaCore
+import MediaDatabase
+import MediaStorage
+
+/// Removes deleted records for good, with their bytes.
+struct PurgeMedia {
+    let context: Context
+
+    /// Removes what was deleted longer ago than the retention time.
+    ///
+    /// - Returns: how many records went.
+    func run() throws -> Int {
+        let retention = context.environment.configuration.number(.retention)
+        let due = try MediaRepository(context.connection)
+            .deleted(before: context.now().adding(seconds: -retention), limit: 1000)
+        var count = 0
+        for id in due {
+            do {
+                if try purge(id, deletedBefore: context.now().adding(seconds: -retention)) { count += 1 }
+            } catch {
+                // One that can't be removed must not hold up the others.
+                context.logger.error("a record can't be purged", metadata: ["media": "\(id)", "error": "\(error)"])
+            }
+        }
+        return count
+    }
+
+    /// Removes one deleted record.
+    ///
+    /// - Parameter deletedBefore: a record that was restored, or deleted anew, after this stays.
+    /// - Returns: whether it was there.
+    func purge(_ id: MediaID, deletedBefore moment: Timestamp) throws -> Bool {
+        var isPurged = false
+        try RemoveBlob(context: context).transaction { connection in
+            isPurged = false
+            let records = MediaRepository(connection)
+            guard let media = try records.findForUpdate(id), let deletion = media.deletion, deletion.at <= moment else {
+                return []
+            }
+            // Taken away when it was deleted; a crash may have come in between.
+            try context.environment.storage.unpublish(id)
+            try PublicationQueue(connection).remove(id)
+            try records.remove(id)
+            try BlobRepository(connection).release(sha256: media.sha256)
+            isPurged = true
+            return [media.sha256]
+        }
+        guard isPurged else { return false }
+        context.environment.metrics.add(.recordsPurged)
+        context.logger.notice("media purged", metadata: ["media": "\(id)"])
+        return true
+    }
+}
