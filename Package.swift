@@ -15,6 +15,7 @@ let wrapperSettings: [SwiftSetting] = swiftSettings + [.strictMemorySafety()]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
@@ -32,6 +33,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CMagic", providers: [.apt(["libmagic-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "CMigrations"),
@@ -41,13 +43,14 @@ let package = Package(
         .target(
             name: "MediaDatabase", dependencies: ["MediaCore", "CMariaDB", "CMigrations"],
             swiftSettings: wrapperSettings),
-        .target(name: "MediaStorage", dependencies: ["MediaCore", "CLinux", crypto], swiftSettings: swiftSettings),
+        .target(
+            name: "MediaStorage", dependencies: ["MediaCore", "CCurl", "CLinux", crypto], swiftSettings: swiftSettings),
         .target(name: "MediaProcessing", dependencies: ["MediaCore", "CMagic"], swiftSettings: wrapperSettings),
         .target(
             name: "MediaService",
             dependencies: [
                 "MediaCore", "MediaHTTP", "MediaDatabase", "MediaStorage", "MediaProcessing", "CLinux", crypto,
-                httpTypes, logging,
+                cryptoExtras, httpTypes, logging,
             ],
             swiftSettings: swiftSettings),
         .executableTarget(

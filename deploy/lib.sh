@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-BUILD_PACKAGES=(libfcgi-dev libmariadb-dev libmagic-dev pkg-config)
+BUILD_PACKAGES=(libfcgi-dev libmariadb-dev libmagic-dev libcurl4-openssl-dev pkg-config)
 RUN_PACKAGES=(nginx mariadb-server openssl curl jq)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }

@@ -2,8 +2,8 @@ import MediaCore
 
 /// What commands of the operator work with: their own process' counters, and the rights of an administrator.
 package enum CommandLineContext {
-    package static func make(_ configuration: Configuration) -> Context {
-        Context(Environment(configuration: configuration, metrics: Metrics()))
+    package static func make(_ configuration: Configuration) throws -> Context {
+        Context(try Environment(configuration: configuration, metrics: Metrics()))
     }
 }
 

@@ -13,10 +13,12 @@ package struct Environment: Sendable {
     package let metrics: Metrics
     package let databaseGate = OutageGate()
     let linkSecrets: LinkSecrets
+    package let tokens: TokenVerifier
     package let keyUsage = KeyUsage()
     package let logger: Logger
 
-    package init(configuration: Configuration, metrics: Metrics) {
+    /// - Throws: where a file that the settings name can't be used.
+    package init(configuration: Configuration, metrics: Metrics) throws {
         self.configuration = configuration
         storage = configuration.storage
         allowedTypes = configuration.allowedTypes
@@ -25,6 +27,7 @@ package struct Environment: Sendable {
         linkSecrets = LinkSecrets(configuration.list(.linkSecret))
         let level = Logger.Level(rawValue: configuration.text(.logLevel)) ?? .info
         logger = Logger(label: "media") { _ in JSONLogHandler(level: level) }
+        tokens = try TokenVerifier(configuration, metrics: metrics, logger: logger)
     }
 
     /// What outside URLs start with.

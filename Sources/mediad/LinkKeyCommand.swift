@@ -53,6 +53,6 @@ struct LinkKeyCommand: ParsableCommand {
 
 extension SettingsOptions {
     func linkKeys() throws -> ManageLinkKeys {
-        ManageLinkKeys(context: CommandLineContext.make(try load()))
+        ManageLinkKeys(context: try CommandLineContext.make(try load()))
     }
 }

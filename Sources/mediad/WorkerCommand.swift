@@ -8,6 +8,6 @@ struct WorkerCommand: ParsableCommand {
     @OptionGroup var settings: SettingsOptions
 
     func run() throws {
-        throw ExitCode(Worker.run(try settings.load()))
+        throw ExitCode(try Worker.run(try settings.load()))
     }
 }

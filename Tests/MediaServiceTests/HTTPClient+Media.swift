@@ -22,6 +22,9 @@ extension JSON {
     func text(_ name: String) -> String { self[name]?.string ?? "" }
 
     var id: String { text("id") }
+
+    /// The ids of a page's records.
+    var ids: [String] { self["media"]?.array?.map(\.id) ?? [] }
 }
 
 extension HTTPResponse {

@@ -6,12 +6,12 @@ import Testing
         "MediaCore": [],
         "MediaHTTP": ["CFastCGI", "CLinux", "HTTPTypes", "Glibc", "Synchronization"],
         "MediaDatabase": ["MediaCore", "CMariaDB", "CMigrations", "Glibc", "Synchronization"],
-        "MediaStorage": ["MediaCore", "CLinux", "Crypto", "Glibc", "Synchronization"],
+        "MediaStorage": ["MediaCore", "CCurl", "CLinux", "Crypto", "Glibc", "Synchronization"],
         "MediaProcessing": ["MediaCore", "CMagic", "Synchronization"],
         "MediaService": [
             "MediaCore", "MediaHTTP", "MediaDatabase", "MediaStorage", "MediaProcessing", "CLinux", "Crypto",
             "HTTPTypes",
-            "Logging", "Glibc", "FoundationEssentials", "Synchronization",
+            "CryptoExtras", "Logging", "Glibc", "FoundationEssentials", "Synchronization",
         ],
         "mediad": ["MediaService", "MediaDatabase", "MediaCore", "ArgumentParser", "Glibc"],
     ]

@@ -34,8 +34,18 @@ package struct Configuration: Sendable {
         if texts[.tlsCertificate]?.isEmpty != texts[.tlsKey]?.isEmpty {
             faults.append("MEDIA_TLS_CERTIFICATE and MEDIA_TLS_KEY: set both or neither")
         }
+        if let url = texts[.tokenKeysURL], url.hasPrefix("http://"), !Self.isLocal(url) {
+            faults.append("\(Setting.tokenKeysURL.name): over http anybody on the way could put in keys; use https")
+        }
         guard faults.isEmpty else { throw Failure(description: faults.joined(separator: "\n")) }
         self.texts = texts
+    }
+
+    /// Whether an `http` URL is one of this host.
+    private static func isLocal(_ url: String) -> Bool {
+        let authority = url.dropFirst("http://".count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        return ["localhost", "127.0.0.1", "[::1]"].contains { authority == $0 || authority.hasPrefix("\($0):") }
+            && !authority.contains("@")
     }
 
     package func text(_ setting: Setting) -> String { texts[setting] ?? "" }

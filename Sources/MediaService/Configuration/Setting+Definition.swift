@@ -124,6 +124,55 @@ extension Setting {
             Definition(
                 form: .name, defaultText: "media_token",
                 summary: "The cookie that may carry a user's token for downloads.")
+        default: tokenDefinition
+        }
+    }
+
+    private var tokenDefinition: Definition {
+        switch self {
+        case .tokenSecret:
+            Definition(
+                form: .secrets, defaultText: "",
+                summary:
+                    "What users' tokens are signed with (HS256). To change it, put the new one in front and keep the old one behind a comma until its tokens have ended.",
+                isSecret: true)
+        case .tokenKeysFile:
+            Definition(
+                form: .path, defaultText: "",
+                summary:
+                    "JWK Set (RFC 7517) with keys of users' tokens: RS256, ES256, EdDSA, HS256; read at start and reload."
+            )
+        case .tokenKeysURL:
+            Definition(
+                form: .url, defaultText: "",
+                summary:
+                    "Where the issuer of users' tokens has its JWK Set: RS256, ES256, EdDSA; `http` on this host only.")
+        case .tokenKeysInterval:
+            Definition(
+                form: .seconds(10...86400), defaultText: "5m",
+                summary: "How often that set is fetched; also when a token names a key that isn't known.")
+        case .tokenKeysStale:
+            Definition(
+                form: .seconds(60...2_592_000), defaultText: "1d",
+                summary: "How long its keys hold while it can't be fetched.")
+        case .tokenIssuer:
+            Definition(form: .text, defaultText: "", summary: "What `iss` of users' tokens has to be; any if unset.")
+        case .tokenAudience:
+            Definition(
+                form: .text, defaultText: "",
+                summary: "What `aud` of users' tokens has to name; if unset, a token must not name any.")
+        case .tokenLeeway:
+            Definition(
+                form: .seconds(0...300), defaultText: "30",
+                summary: "By how much the clock of the tokens' issuer may differ.")
+        case .tokenBytes:
+            Definition(form: .bytes(512...64 << 10), defaultText: "8K", summary: "A user's token.")
+        default: operationDefinition
+        }
+    }
+
+    private var operationDefinition: Definition {
+        switch self {
         case .housekeepingInterval:
             Definition(
                 form: .seconds(1...3600), defaultText: "15",

@@ -46,6 +46,16 @@ package enum Setting: String, CaseIterable, Sendable {
     case decisionCache = "MEDIA_DECISION_CACHE"
     case cookieName = "MEDIA_COOKIE"
 
+    case tokenSecret = "MEDIA_JWT_SECRET"
+    case tokenKeysFile = "MEDIA_JWT_KEYS_FILE"
+    case tokenKeysURL = "MEDIA_JWT_KEYS_URL"
+    case tokenKeysInterval = "MEDIA_JWT_KEYS_INTERVAL"
+    case tokenKeysStale = "MEDIA_JWT_KEYS_STALE"
+    case tokenIssuer = "MEDIA_JWT_ISSUER"
+    case tokenAudience = "MEDIA_JWT_AUDIENCE"
+    case tokenLeeway = "MEDIA_JWT_LEEWAY"
+    case tokenBytes = "MEDIA_JWT_MAX_BYTES"
+
     case housekeepingInterval = "MEDIA_HOUSEKEEPING_INTERVAL"
     case uploadGrace = "MEDIA_UPLOAD_GRACE"
     case retention = "MEDIA_RETENTION"

@@ -9,6 +9,7 @@ package enum Counter: Int, CaseIterable, Sendable {
     case headersTooLong
     case acceptsFailed
     case accessRefused
+    case keyFetchesFailed
     case databaseRetries
     case databaseFailures
     case storageFailures
@@ -33,6 +34,7 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .headersTooLong: "media_headers_too_long_total"
         case .acceptsFailed: "media_accepts_failed_total"
         case .accessRefused: "media_access_refused_total"
+        case .keyFetchesFailed: "media_token_key_fetches_failed_total"
         case .databaseRetries: "media_database_retries_total"
         case .databaseFailures: "media_database_failures_total"
         case .storageFailures: "media_storage_failures_total"
@@ -57,6 +59,7 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .headersTooLong: "Requests refused for the length of their header fields."
         case .acceptsFailed: "Connections that could not be accepted."
         case .accessRefused: "Requests that the access policy refused."
+        case .keyFetchesFailed: "Fetches of the token issuer's keys that failed."
         case .databaseRetries: "Statements and transactions that were tried again."
         case .databaseFailures: "Requests that failed because of MariaDB."
         case .storageFailures: "Requests that failed because of the store."

@@ -53,8 +53,16 @@ enum Authenticate {
     }
 
     private static func user(_ token: String, _ context: Context) throws -> Result {
-        throw AccessRefused(
-            problem: .unauthenticated("The token isn't good."), caller: "anonymous", reason: "no token is accepted")
+        do throws(TokenFault) {
+            let claims = try context.environment.tokens.verify(token, now: context.now())
+            return Result(caller: .user(claims.user), expiresAt: claims.expiresAt)
+        } catch .keysUnavailable {
+            throw Problem.unavailable("The token can't be checked now: \(TokenFault.keysUnavailable.reason).")
+        } catch {
+            throw AccessRefused(
+                problem: .unauthenticated("The token isn't accepted: \(error.reason)."), caller: "anonymous",
+                reason: "token: \(error.reason)")
+        }
     }
 
     /// What is stored of a key's secret.

@@ -54,11 +54,19 @@ enum Authorize {
     static func check(
         _ caller: Caller, _ action: AccessPolicy.RecordAction, on media: Media?, id: String, _ connection: Connection
     ) throws {
-        var facts = media?.facts
-        if let media, AccessPolicy.dependsOnEntities(caller, ownerID: media.userID) {
-            facts?.entities = try MediaRepository(connection).entities(of: media.id)
+        try check(caller, .act(action, try facts(media.map { ($0.id, $0.facts) }, for: caller, connection)), id: id)
+    }
+
+    /// What a decision on a record depends on, with its entities if they matter.
+    static func facts(
+        _ record: (id: MediaID, facts: AccessPolicy.Facts)?, for caller: Caller, _ connection: Connection
+    ) throws -> AccessPolicy.Facts? {
+        guard let record else { return nil }
+        var facts = record.facts
+        if AccessPolicy.dependsOnEntities(caller, ownerID: facts.ownerID) {
+            facts.entities = try MediaRepository(connection).entities(of: record.id)
         }
-        try check(caller, .act(action, facts), id: id)
+        return facts
     }
 
     /// - Parameter id: the record's id as the request named it.

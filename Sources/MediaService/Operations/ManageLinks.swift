@@ -50,7 +50,8 @@ struct ManageLinks {
         let record = try MediaID(id).flatMap { id in
             try MediaRepository(context.connection).facts(of: [id])[id].map { (id: id, facts: $0.facts) }
         }
-        try Authorize.check(caller, .act(.manageLinks, record?.facts), id: id)
+        let facts = try Authorize.facts(record, for: caller, context.connection)
+        try Authorize.check(caller, .act(.manageLinks, facts), id: id)
         guard let record else { throw Problem.mediaNotFound(id) }
         return record.id
     }

@@ -48,14 +48,14 @@ package struct SignLinks {
         let facts = try MediaRepository(context.connection).facts(of: Set(orders.compactMap { MediaID($0.mediaID) }))
         let key = try signingKey(fingerprint)
         let now = context.now()
-        let results = orders.map { order -> Result<SignedLinkRepository.Entry, AccessRefused> in
-            let record = MediaID(order.mediaID).flatMap { facts[$0] }
+        let results = try orders.map { order -> Result<SignedLinkRepository.Entry, AccessRefused> in
+            let id = MediaID(order.mediaID)
+            let record = id.flatMap { id in facts[id].map { (id: id, facts: $0.facts, epoch: $0.linkEpoch) } }
+            let known = try Authorize.facts(record.map { ($0.id, $0.facts) }, for: caller, context.connection)
             do throws(AccessRefused) {
-                try Authorize.check(caller, .act(.manageLinks, record?.facts), id: order.mediaID)
-                guard let id = MediaID(order.mediaID), let record else {
-                    throw AccessRefused(.notFound, caller, id: order.mediaID)
-                }
-                return .success(entry(order, id, record.linkEpoch, key, caller, now))
+                try Authorize.check(caller, .act(.manageLinks, known), id: order.mediaID)
+                guard let record else { throw AccessRefused(.notFound, caller, id: order.mediaID) }
+                return .success(entry(order, record.id, record.epoch, key, caller, now))
             } catch {
                 return .failure(error)
             }

@@ -12,7 +12,7 @@ package struct Housekeeper {
     private let runFolder: String
 
     package init(_ configuration: Configuration) throws {
-        let environment = Environment(
+        let environment = try Environment(
             configuration: configuration, metrics: try Metrics(runFolder: configuration.text(.runDirectory)))
         context = Context(environment)
         interval = configuration.number(.housekeepingInterval)

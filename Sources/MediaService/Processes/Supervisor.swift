@@ -41,7 +41,7 @@ package struct Supervisor {
         let folder = configuration.text(.runDirectory)
         _ = try RunLock(folder: folder)
         metrics = try Metrics(runFolder: folder)
-        environment = Environment(configuration: configuration, metrics: metrics)
+        environment = try Environment(configuration: configuration, metrics: metrics)
         try environment.storage.prepare()
         sockets = try ["api", "upload"].map { try ListeningSocket(path: "\(folder)/\($0).sock") }
     }
@@ -119,7 +119,7 @@ package struct Supervisor {
             where configuration.text(setting) != environment.configuration.text(setting) {
                 throw Failure(description: "\(setting.name) can't change while the service runs; restart it")
             }
-            environment = Environment(configuration: configuration, metrics: metrics)
+            environment = try Environment(configuration: configuration, metrics: metrics)
         } catch {
             environment.logger.error("reload refused; the old settings hold", metadata: ["error": "\(error)"])
             return

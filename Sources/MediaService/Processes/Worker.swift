@@ -11,18 +11,19 @@ package enum Worker {
     /// Runs the process.
     ///
     /// - Returns: its exit code.
-    package static func run(_ configuration: Configuration) -> Int32 {
+    package static func run(_ configuration: Configuration) throws -> Int32 {
         guard fcntl(InheritedDescriptor.readiness, F_GETFD) >= 0 else {
             print("mediad: 'worker' is what 'mediad serve' starts; it does nothing by itself")
             return 64
         }
         var signals = Signals([SIGTERM, SIGINT, SIGHUP, retireSignal])
         media_terminate_with_parent()
-        let environment = Environment(
+        let environment = try Environment(
             configuration: configuration, metrics: Metrics(inherited: InheritedDescriptor.metrics))
         let server = server(environment)
         server.start()
         environment.keyUsage.startRecording(environment)
+        environment.tokens.startRefreshing()
         raiseDescriptorLimit()
         // Nobody reads it: the supervisor ended before this process had asked to end with it.
         guard write(InheritedDescriptor.readiness, "r", 1) == 1 else { return 0 }
