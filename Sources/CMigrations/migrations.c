@@ -54,6 +54,24 @@ static const char media_updated_at[] = {
 static const char media_size[] = {
 #embed "../../sql/migrations/0017_media_size.sql" suffix(, 0)
 };
+static const char media_version[] = {
+#embed "../../sql/migrations/0018_media_version.sql" suffix(, 0)
+};
+static const char media_version_at[] = {
+#embed "../../sql/migrations/0019_media_version_at.sql" suffix(, 0)
+};
+static const char media_versions[] = {
+#embed "../../sql/migrations/0020_media_versions.sql" suffix(, 0)
+};
+static const char user_usage[] = {
+#embed "../../sql/migrations/0021_user_usage.sql" suffix(, 0)
+};
+static const char user_usage_of_records[] = {
+#embed "../../sql/migrations/0022_user_usage_of_records.sql" suffix(, 0)
+};
+static const char total_usage[] = {
+#embed "../../sql/migrations/0023_total_usage.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -73,6 +91,12 @@ static const MediaMigration migrations[] = {
     {15, "media_deleted_at", media_deleted_at},
     {16, "media_updated_at", media_updated_at},
     {17, "media_size", media_size},
+    {18, "media_version", media_version},
+    {19, "media_version_at", media_version_at},
+    {20, "media_versions", media_versions},
+    {21, "user_usage", user_usage},
+    {22, "user_usage_of_records", user_usage_of_records},
+    {23, "total_usage", total_usage},
 };
 
 const MediaMigration *media_migration_at(int index) {

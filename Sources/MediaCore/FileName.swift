@@ -44,6 +44,12 @@ package enum FileName {
         return "\(stem.isEmpty ? "file" : stem).\(fileExtension)"
     }
 
+    /// A public name with a number in it, so that each version of a file has a URL of its own.
+    package static func numbered(_ publicName: String, _ number: Int64) -> String {
+        let (stem, ending) = split(publicName)
+        return "\(stem)-\(number)" + (ending.map { ".\($0)" } ?? "")
+    }
+
     private static func isKept(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,

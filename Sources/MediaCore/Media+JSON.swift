@@ -3,6 +3,7 @@ extension Media {
     package static let fieldNames = [
         "id", "type", "originalName", "mimeType", "size", "url", "userId", "entityId", "entityType", "metadata",
         "isPublic", "status", "createdAt", "updatedAt", "title", "sha256", "revision", "failureReason", "deletedAt",
+        "version",
     ]
 
     /// The record as every answer carries it: the seed's fields in the seed's order, then the service's own.
@@ -29,6 +30,7 @@ extension Media {
             .init("revision", .integer(revision)),
             .init("failureReason", JSON(failureReason)),
             .init("deletedAt", JSON(deletion?.at.iso8601)),
+            .init("version", .integer(version)),
         ])
     }
 

@@ -26,6 +26,10 @@ package struct Media: Equatable, Sendable {
     package var publicName: String
     /// Counts the record's changes, from 1.
     package var revision: Int64
+    /// Counts the files that the record has had, from 1; changes by `replaceFile` only.
+    package internal(set) var version: Int64
+    /// Since when the record has its file, where it isn't the first.
+    package internal(set) var versionAt: Timestamp?
     /// Why the record is FAILED.
     package internal(set) var failureReason: String?
     /// Present where the record is deleted.
@@ -46,7 +50,8 @@ package struct Media: Equatable, Sendable {
         id: MediaID, type: MediaType, originalName: String, mimeType: String, size: Int64, userID: String,
         entityID: String?, entityType: String?, metadata: JSON?, isPublic: Bool, status: MediaStatus,
         createdAt: Timestamp, updatedAt: Timestamp, title: String?, sha256: String, publicName: String,
-        revision: Int64 = 1, failureReason: String? = nil, deletion: Deletion? = nil
+        revision: Int64 = 1, version: Int64 = 1,
+        versionAt: Timestamp? = nil, failureReason: String? = nil, deletion: Deletion? = nil
     ) {
         self.id = id
         self.type = type
@@ -65,6 +70,8 @@ package struct Media: Equatable, Sendable {
         self.sha256 = sha256
         self.publicName = publicName
         self.revision = revision
+        self.version = version
+        self.versionAt = versionAt
         self.failureReason = failureReason
         self.deletion = deletion
     }

@@ -48,6 +48,16 @@ extension Problem {
             errors: [FieldError(field, reason)])
     }
 
+    /// 413: more than a user's files may take.
+    package static func quotaExceeded(_ excess: String) -> Problem {
+        Problem(status: 413, code: "quota_exceeded", detail: "The user's files would take \(excess).")
+    }
+
+    /// 507: more than all files may take (RFC 4918 §11.5).
+    package static func totalQuotaExceeded(_ excess: String) -> Problem {
+        Problem(status: 507, code: "total_quota_exceeded", detail: "All files together would take \(excess).")
+    }
+
     /// 503: a part of the service can't be reached now.
     package static func unavailable(_ detail: String, retryAfter: Int = 5) -> Problem {
         Problem(status: 503, code: "unavailable", detail: detail, retryAfter: retryAfter)

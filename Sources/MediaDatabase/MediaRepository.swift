@@ -5,7 +5,7 @@ package struct MediaRepository {
     private static let columns = """
         m.id, m.type, m.original_name, m.mime_type, m.size, m.user_id, m.entity_id, m.entity_type, m.metadata, \
         m.is_public, m.status, m.created_at, m.updated_at, m.title, m.sha256, m.public_name, m.revision, m.failure_reason, \
-        m.deleted_at, m.deleted_status
+        m.deleted_at, m.deleted_status, m.version, m.version_at
         """
     private static let findSQL = "SELECT \(columns) FROM media m WHERE m.id = ?"
     private static let fileColumns = "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status"
@@ -191,6 +191,21 @@ package struct MediaRepository {
         try linkEntity(of: media, at: media.updatedAt)
     }
 
+    /// Writes what `Media.replaceFile` has changed.
+    package func updateFile(_ media: Media) throws(MariaDBError) {
+        try connection.execute(
+            """
+            UPDATE media SET original_name = ?, mime_type = ?, size = ?, sha256 = ?, public_name = ?, version = ?,
+                version_at = ?, updated_at = ?, revision = ? WHERE id = ?
+            """,
+            [
+                .text(media.originalName), .text(media.mimeType), .integer(media.size),
+                .bytes(Hex.decode(media.sha256) ?? []), .text(media.publicName), .integer(media.version),
+                media.versionAt.map { .timestamp($0) } ?? .null, .timestamp(media.updatedAt),
+                .integer(media.revision), .text(media.id),
+            ])
+    }
+
     private func linkEntity(of media: Media, at moment: Timestamp) throws(MariaDBError) {
         guard let type = media.entityType, let id = media.entityID else { return }
         try connection.execute(
@@ -217,6 +232,8 @@ package struct MediaRepository {
             sha256: Hex.encode(try row.bytes(14)),
             publicName: try row.text(15),
             revision: try row.integer(16),
+            version: try row.integer(20),
+            versionAt: row.isNull(21) ? nil : try row.timestamp(21),
             failureReason: row.optionalText(17),
             deletion: row.isNull(18)
                 ? nil

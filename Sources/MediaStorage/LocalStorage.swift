@@ -157,6 +157,15 @@ package struct LocalStorage: Sendable {
         _ = try FileSystem.link(copy.path, path)
     }
 
+    /// Takes all public links of a record away but one. When it returns, that survives a power cut.
+    package func unpublishOthers(than name: String, of id: MediaID) throws(StorageError) {
+        let folder = "\(published)/\(id)"
+        let others = try FileSystem.names(in: folder).filter { $0 != name }
+        guard !others.isEmpty else { return }
+        for other in others { try FileSystem.remove("\(folder)/\(other)") }
+        try FileSystem.syncFolder(folder)
+    }
+
     /// Takes a record's public link away, if there is one.
     package func unpublish(_ id: MediaID) throws(StorageError) {
         let folder = "\(published)/\(id)"

@@ -17,7 +17,10 @@ import Testing
     }
 
     private enum Operation: CaseIterable {
-        case upload, publish, unpublish, delete
+        case upload, replace, publish, unpublish, delete, destroy
+
+        /// The lane that it runs on, by its thread.
+        var lane: Int { self == .upload || self == .replace ? 2 : 1 }
     }
 
     /// `sendto` is what is said to MariaDB.
@@ -86,7 +89,9 @@ import Testing
         case .upload: try client.post("/v1/media", form(name, isPublic: true))
         case .publish: try client.patch("/v1/media/\(id)", "{\"isPublic\":true}")
         case .unpublish: try client.patch("/v1/media/\(id)", "{\"isPublic\":false}")
+        case .replace: try client.send("PUT", "/v1/media/\(id)/file", .bytes(Samples.mp4("new \(name)", size: 6000)))
         case .delete: try client.delete("/v1/media/\(id)")
+        case .destroy: try client.delete("/v1/media/\(id)?hard=true")
         }
     }
 
@@ -96,7 +101,8 @@ import Testing
         switch operation {
         case .upload, .publish: return record.json["isPublic"] == .bool(true)
         case .unpublish: return record.json["isPublic"] == .bool(false)
-        case .delete: return record.status == 404
+        case .replace: return record.json["version"] == .integer(2) && record.json["size"] == .integer(6000)
+        case .delete, .destroy: return record.status == 404
         }
     }
 
@@ -112,7 +118,7 @@ import Testing
             id = made.json.id
         }
         var answer: HTTPResponse?
-        let isStruck = try strike(blow, at: step, of: call, lane: operation == .upload ? 2 : 1) {
+        let isStruck = try strike(blow, at: step, of: call, lane: operation.lane) {
             answer = try? perform(operation, on: id, name)
         }
         if blow == .kill, isStruck { try restart() }

@@ -27,6 +27,14 @@ enum StoreInvariants {
                 }
             }
         }
+        for sha256 in try texts(connection, "SELECT LOWER(HEX(sha256)) FROM media_versions") {
+            references[sha256, default: 0] += 1
+            let path = "objects/\(sha256.prefix(2))/\(sha256.dropFirst(2).prefix(2))/\(sha256)"
+            if !instance.folders.files("objects").contains(String(path.dropFirst("objects/".count))) {
+                faults.append("\(path) of a version isn't there")
+            }
+        }
+        faults += try usageFaults(connection)
         for link in instance.folders.files("public") where !published.contains(link) {
             faults.append("public/\(link) is nobody's")
         }
@@ -44,6 +52,18 @@ enum StoreInvariants {
             faults += try texts(connection, "SELECT media_id FROM \(table)").map { "\(table) has \($0)" }
         }
         return faults
+    }
+
+    /// What is counted of users' files and isn't what they take.
+    private static func usageFaults(_ connection: Connection) throws -> [String] {
+        let counted = "SELECT CONCAT(user_id, ' ', bytes, ' ', files) FROM user_usage WHERE files > 0 OR bytes > 0"
+        let taken = """
+            SELECT CONCAT(m.user_id, ' ', SUM(m.size + COALESCE(v.size, 0)), ' ', COUNT(*)) FROM media m
+            LEFT JOIN (SELECT media_id, SUM(size) AS size FROM media_versions GROUP BY media_id) v ON v.media_id = m.id
+            GROUP BY m.user_id
+            """
+        let (left, right) = (try texts(connection, counted).sorted(), try texts(connection, taken).sorted())
+        return left == right ? [] : ["user_usage has \(left), and the records take \(right)"]
     }
 
     private static func isWhole(_ instance: ServiceInstance, _ path: String, _ media: Media) -> Bool {

@@ -92,6 +92,25 @@ extension Setting {
             Definition(
                 form: .bytes(0...1 << 50), defaultText: "256M",
                 summary: "Room that stays free: an upload that would need it gets 507.")
+        case .versions:
+            Definition(
+                form: .integer(0...1000), defaultText: "5",
+                summary: "Earlier files of a record that are kept when it gets another one.")
+        case .userBytes:
+            Definition(
+                form: .bytes(0...1 << 60), defaultText: "0",
+                summary: "What one user's files may take, earlier versions and deleted ones included; 0: no limit.")
+        case .userFiles:
+            Definition(
+                form: .integer(0...1 << 40), defaultText: "0",
+                summary: "How many files one user may have, deleted ones included; 0: no limit.")
+        case .totalBytes:
+            Definition(
+                form: .bytes(0...1 << 60), defaultText: "0",
+                summary: "What all files together may take; 0: no limit, and uploads need not wait for their sum.")
+        case .totalFiles:
+            Definition(
+                form: .integer(0...1 << 40), defaultText: "0", summary: "How many files there may be; 0: no limit.")
         default: accessDefinition
         }
     }

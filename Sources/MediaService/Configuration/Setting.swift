@@ -38,6 +38,11 @@ package enum Setting: String, CaseIterable, Sendable {
     case metadataBytes = "MEDIA_METADATA_MAX_BYTES"
     case pageLimit = "MEDIA_PAGE_MAX_LIMIT"
     case storeReserve = "MEDIA_STORE_RESERVE_BYTES"
+    case versions = "MEDIA_VERSIONS"
+    case userBytes = "MEDIA_USER_MAX_BYTES"
+    case userFiles = "MEDIA_USER_MAX_FILES"
+    case totalBytes = "MEDIA_TOTAL_MAX_BYTES"
+    case totalFiles = "MEDIA_TOTAL_MAX_FILES"
 
     case linkSecret = "MEDIA_LINK_SECRET"
     case linkLifetime = "MEDIA_LINK_MAX_LIFETIME"

@@ -13,6 +13,22 @@ struct CheckUpload {
         // Whose file it is to be and what it is to belong to may stand in the body: asked again when that is known.
         let ownerID = if case .user(let user) = caller { user.id } else { "" }
         try Authorize.check(caller, .create(ownerID: ownerID, entity: nil))
+        try checkSize(length, isReceived: isReceived)
+        if !ownerID.isEmpty {
+            let usage = Usage(bytes: length ?? 0, files: 1)
+            try CountUsage(environment: context.environment).check(usage, of: ownerID, context.connection)
+        }
+    }
+
+    /// The same of a file that is to replace a record's.
+    func replace(_ id: String, _ caller: Caller, length: Int64?, isReceived: Bool = false) throws {
+        let media = try ManageVersions(context: context).record(id, caller)
+        try checkSize(length, isReceived: isReceived)
+        let usage = Usage(bytes: length ?? 0)
+        try CountUsage(environment: context.environment).check(usage, of: media.userID, context.connection)
+    }
+
+    private func checkSize(_ length: Int64?, isReceived: Bool) throws {
         let configuration = context.environment.configuration
         let limit = Int64(configuration.number(.uploadBytes))
         let length = length ?? 0

@@ -17,8 +17,9 @@ struct CreateMedia {
     /// - Returns: the new records, in the order of the files.
     /// - Throws: `Problem` for a file that isn't accepted; nothing is left of the request then.
     func run(_ files: [IncomingFile], _ attributes: MediaAttributes) throws -> [Media] {
-        let types = try files.map(acceptedType)
-        let digests = try files.map(checkedDigest)
+        let inspect = InspectFile(environment: environment)
+        let types = try files.map(inspect.acceptedType)
+        let digests = try files.map(inspect.durableDigest)
         let media = records(files, types, digests.map(\.sha256), attributes)
         let entries = media.map { UploadLedger.Entry(mediaID: $0.id, sha256: $0.sha256) }
         try note(entries)
@@ -44,42 +45,7 @@ struct CreateMedia {
         return media
     }
 
-    // MARK: Checks
-
-    private func acceptedType(_ file: IncomingFile) throws -> FileType {
-        if let fault = FileName.fault(in: file.originalName) { throw Problem.invalid(file.nameField, fault) }
-        guard file.staged.size > 0 else { throw Problem.invalid(file.field, "the file is empty") }
-        let head = try file.staged.handle.read(at: 0, count: TypeDetector.headLength)
-        let detected = try environment.detector.type(of: head)
-        let type: FileType
-        switch FileType.resolve(detected: detected, declared: file.declaredType, fileName: file.originalName) {
-        case .resolved(let known): type = known
-        case .unlisted(let mimeType): type = .unlisted(mimeType)
-        case .mismatch(let detected, let declared):
-            throw Problem.unsupportedType(file.field, "declared as \(declared), but the bytes are \(detected)")
-        }
-        guard environment.allowedTypes.allows(type) else {
-            throw Problem.unsupportedType(file.field, "files of type \(type.mimeType) are not accepted")
-        }
-        let limit = environment.configuration.maxBytes(type.mediaType)
-        guard file.staged.size <= limit else {
-            throw Problem.tooLarge(
-                file.field, limit: limit, "\(file.staged.size) bytes are too many for \(type.mediaType.rawValue)")
-        }
-        return type
-    }
-
-    /// Hashes the file and makes its bytes durable.
-    private func checkedDigest(_ file: IncomingFile) throws -> StagedFile.Digest {
-        let needsSHA512 = file.digests.needSHA512
-        let runFolder = environment.configuration.text(.runDirectory)
-        let digest =
-            try (needsSHA512 ? nil : file.staged.digestFromArrival(runFolder: runFolder))
-            ?? file.staged.digest(includingSHA512: needsSHA512, writesMeanwhile: true)
-        try file.digests.check(digest)
-        try file.staged.sync()
-        return digest
-    }
+    // MARK: Steps
 
     private func records(
         _ files: [IncomingFile], _ types: [FileType], _ hashes: [String], _ attributes: MediaAttributes
@@ -99,8 +65,6 @@ struct CreateMedia {
         }
     }
 
-    // MARK: Steps
-
     private func note(_ entries: [UploadLedger.Entry]) throws {
         let now = context.now()
         try context.connection.transaction { connection in
@@ -110,7 +74,7 @@ struct CreateMedia {
     }
 
     /// What an upload is told whose traces housekeeping has removed, taking it for abandoned.
-    private static let overtaken = Problem.unavailable("The upload took too long. Try it again.")
+    static let overtaken = Problem.unavailable("The upload took too long. Try it again.")
 
     private func place(_ files: [IncomingFile], _ media: [Media]) throws {
         for (file, record) in zip(files, media) {
@@ -138,6 +102,8 @@ struct CreateMedia {
                 guard try ledger.remove(record.id) else { throw Self.overtaken }
                 try records.insert(record)
             }
+            let usage = Usage(bytes: media.reduce(0) { $0 + $1.size }, files: Int64(media.count))
+            try CountUsage(environment: environment).add(usage, of: media[0].userID, connection)
         }
     }
 

@@ -41,10 +41,15 @@ struct PurgeMedia {
             // Taken away when it was deleted; a crash may have come in between.
             try context.environment.storage.unpublish(id)
             try PublicationQueue(connection).remove(id)
+            let versions = try MediaVersionRepository(connection).remove(of: id)
             try records.remove(id)
-            try BlobRepository(connection).release(sha256: media.sha256)
+            let hashes = versions.map(\.sha256) + [media.sha256]
+            // In one order everywhere, as uploads lock them.
+            for sha256 in hashes.sorted() { try BlobRepository(connection).release(sha256: sha256) }
+            let usage = Usage(bytes: versions.reduce(media.size) { $0 + $1.size }, files: 1)
+            try CountUsage(environment: context.environment).add(-usage, of: media.userID, connection)
             isPurged = true
-            return [media.sha256]
+            return Set(hashes)
         }
         guard isPurged else { return false }
         context.environment.metrics.add(.recordsPurged)

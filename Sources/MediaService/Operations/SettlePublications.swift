@@ -38,6 +38,8 @@ struct SettlePublications {
         try context.connection.transaction { connection in
             if let media = try MediaRepository(connection).findForUpdate(id), media.isPublished {
                 try storage.publish(id, name: media.publicName, sha256: media.sha256)
+                // Of a file that was replaced, or of a replacement that came to nothing.
+                try storage.unpublishOthers(than: media.publicName, of: id)
             } else {
                 try storage.unpublish(id)
             }

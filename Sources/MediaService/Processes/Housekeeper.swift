@@ -59,6 +59,12 @@ package struct Housekeeper {
         }
     }
 
+    /// The sum of all files is kept while it has a limit only.
+    private func forgetTotal() throws {
+        guard !CountUsage(environment: context.environment).totalQuota.isLimited else { return }
+        try context.connection.transaction { try UsageRepository($0).forgetTotal() }
+    }
+
     /// One round.
     ///
     /// - Returns: how many things were settled.
@@ -67,7 +73,9 @@ package struct Housekeeper {
         let publications = Result { try SettlePublications(context: context).run() }
         let uploads = Result { try SettleUploads(context: context).run() }
         let purged = Result { try PurgeMedia(context: context).run() }
+        let versions = Result { try ManageVersions(context: context).purge() }
+        try forgetTotal()
         let links = Result { try removeExpiredLinks() }
-        return try publications.get() + uploads.get() + purged.get() + links.get()
+        return try publications.get() + uploads.get() + purged.get() + versions.get() + links.get()
     }
 }

@@ -18,6 +18,12 @@ package struct Application: Sendable {
         router.on(.patch, "/v1/media/{id}", name: "update_media", handler: PatchMedia.handle)
         router.on(.delete, "/v1/media/{id}", name: "delete_media", handler: DeleteMedia.handle)
         router.on(.post, "/v1/media/{id}/restore", name: "restore_media", handler: DeleteMedia.restore)
+        router.on(.put, "/v1/media/{id}/file", name: "replace_file", handler: Versions.replace)
+        router.on(.get, "/v1/media/{id}/versions", name: "list_versions", handler: Versions.list)
+        router.on(
+            .post, "/v1/media/{id}/versions/{version}/restore", name: "restore_version", handler: Versions.restore)
+        router.on(.delete, "/v1/media/{id}/versions/{version}", name: "delete_version", handler: Versions.delete)
+        router.on(.get, "/v1/users/{id}/usage", name: "get_usage", handler: GetUsage.handle)
         router.on(.get, "/v1/users/{id}/media", name: "list_user_media", handler: ListMedia.ofUser)
         router.on(.get, "/v1/entities/{type}/{id}/media", name: "list_entity_media", handler: ListMedia.ofEntity)
         router.on(.post, "/v1/links", name: "create_links", handler: Links.createMany)

@@ -39,41 +39,55 @@ enum PostMedia {
         let isForm = type == "multipart/form-data"
         // What is named wrongly in the query is said before the body is looked at.
         let query = try QueryParameters(request.query, allowed: isForm ? [] : MediaAttributes.names.union(["name"]))
-        guard let bodyFile = request.parameter("REQUEST_BODY_FILE"), !bodyFile.isEmpty else {
+        if isForm {
+            let digests = try digests(request.header("HTTP_CONTENT_DIGEST"), "Content-Digest")
+            let form = FormUpload(
+                context: context, body: try body(request, context), contentType: request.contentType ?? "",
+                caller: caller)
+            return try form.read(digests)
+        }
+        let file = try rawFile(request, name: query["name"], default: nil, context)
+        var texts: [String: String] = [:]
+        for name in MediaAttributes.names { texts[name] = query[name] }
+        let limit = context.environment.configuration.number(.metadataBytes)
+        return ([file], try MediaAttributes(texts: texts, metadataLimit: limit, caller: caller))
+    }
+
+    /// The body that nginx has received.
+    private static func body(_ request: Request, _ context: Context) throws -> StagedFile {
+        guard let path = request.parameter("REQUEST_BODY_FILE"), !path.isEmpty else {
             throw Problem.invalid("body", "the file is empty")
         }
-        let body = try context.environment.storage.adopt(incomingFile: bodyFile, as: stagingName(context))
+        let body = try context.environment.storage.adopt(incomingFile: path, as: stagingName(context))
         if let announced = request.contentLength, announced != body.size {
             throw Problem.invalid("body", "\(body.size) bytes arrived where \(announced) were announced")
         }
-        let contentDigests = try digests(request.header("HTTP_CONTENT_DIGEST"), "Content-Digest")
-        if isForm {
-            return try FormUpload(context: context, body: body, contentType: request.contentType ?? "", caller: caller)
-                .read(contentDigests)
-        }
-        let digests = try contentDigests + digests(request.header("HTTP_REPR_DIGEST"), "Repr-Digest")
-        return try rawUpload(request, query, type, body, digests, caller, context)
+        return body
     }
 
-    private static func rawUpload(
-        _ request: Request, _ query: QueryParameters, _ type: String?, _ body: StagedFile,
-        _ digests: [DigestField.Expectation], _ caller: Caller, _ context: Context
-    ) throws -> (files: [IncomingFile], attributes: MediaAttributes) {
+    /// The body as one file.
+    ///
+    /// - Parameters:
+    ///   - name: as the query has it.
+    ///   - default: what it is called where neither the query nor `Content-Disposition` says so; nil: they have to.
+    static func rawFile(
+        _ request: Request, name: String?, default: String?, _ context: Context
+    ) throws -> IncomingFile {
+        let body = try body(request, context)
+        let type = try request.contentType.map { try ParameterizedHeader($0, field: "Content-Type").value }
+        let digests =
+            try digests(request.header("HTTP_CONTENT_DIGEST"), "Content-Digest")
+            + digests(request.header("HTTP_REPR_DIGEST"), "Repr-Digest")
         let field = "Content-Disposition"
         let disposition = try request.header("HTTP_CONTENT_DISPOSITION").map {
             try ParameterizedHeader($0, field: field)
         }
-        guard let name = try query["name"] ?? disposition?.fileName(field: field) else {
+        guard let originalName = try name ?? disposition?.fileName(field: field) ?? `default` else {
             throw Problem.invalid("name", "must be given, as ?name= or in Content-Disposition")
         }
-        var texts: [String: String] = [:]
-        for name in MediaAttributes.names { texts[name] = query[name] }
-        let attributes = try MediaAttributes(
-            texts: texts, metadataLimit: context.environment.configuration.number(.metadataBytes), caller: caller)
-        let file = IncomingFile(
-            staged: body, originalName: name, declaredType: type, digests: digests, field: "body",
-            nameField: query["name"] == nil ? field : "name")
-        return ([file], attributes)
+        return IncomingFile(
+            staged: body, originalName: originalName, declaredType: type, digests: digests, field: "body",
+            nameField: name == nil ? field : "name")
     }
 
     static func digests(_ value: String?, _ field: String) throws(Problem) -> [DigestField.Expectation] {

@@ -8,7 +8,7 @@ enum UploadGate {
     /// `auth_request` knows 2xx, 401 and 403 only: every refusal is a 403 here, and `refusal` then says which.
     @Sendable static func check(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         do {
-            try CheckUpload(context: context).run(request.caller(context), length: request.contentLength)
+            try check(request, context)
             return Response(status: .noContent)
         } catch {
             return Response(status: .forbidden)
@@ -18,11 +18,22 @@ enum UploadGate {
     /// The answer to an upload that was not taken in: refused above, or nginx could not write its body.
     @Sendable static func refusal(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         context.environment.metrics.add(.uploadsRefused)
-        try CheckUpload(context: context).run(request.caller(context), length: request.contentLength)
+        try check(request, context)
         try context.environment.storage.checkWritable()
         // Nothing is wrong with the request, and there is room by now; nginx's error log has what happened.
         throw Problem(
             status: 503, code: "upload_failed", detail: "The upload could not be taken in. Try it again.",
             retryAfter: 10)
+    }
+
+    /// As the operation that the upload is for would decide.
+    private static func check(_ request: Request, _ context: Context) throws {
+        let check = CheckUpload(context: context)
+        let caller = try request.caller(context)
+        if let id = request.header("MEDIA_REPLACED"), !id.isEmpty {
+            try check.replace(id, caller, length: request.contentLength)
+        } else {
+            try check.run(caller, length: request.contentLength)
+        }
     }
 }

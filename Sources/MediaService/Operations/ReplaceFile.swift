@@ -1,0 +1,173 @@
+import Logging
+import MediaCore
+import MediaDatabase
+import MediaStorage
+
+/// Gives a record another file, and keeps the earlier one as a version.
+///
+/// As with a new record everything is durable before the transaction that changes the record, so whoever reads sees the
+/// one file or the other; what a crash leaves is named by ledger and publication queue.
+struct ReplaceFile {
+    let context: Context
+
+    private var environment: Environment { context.environment }
+
+    /// Puts a file into a record. One that it has already changes nothing.
+    ///
+    /// - Throws: 404, 412; 409 where the record isn't READY; 415 for a file of another kind than the record's.
+    func run(_ id: String, _ file: IncomingFile, if precondition: Precondition, _ caller: Caller) throws -> Media {
+        let old = try readyRecord(id, caller)
+        try precondition.check(old)
+        let inspect = InspectFile(environment: environment)
+        let type = try inspect.acceptedType(file)
+        guard type.mediaType == old.type else {
+            throw Problem.unsupportedType(
+                file.field, "the bytes are \(type.mimeType), and the record is \(old.type.rawValue)")
+        }
+        let digest = try inspect.durableDigest(file)
+        let version = MediaVersion(
+            number: 0, originalName: file.originalName, mimeType: type.mimeType, size: file.staged.size,
+            sha256: digest.sha256, createdAt: context.now())
+        // Of its own, not the record's: the ledger's entries are uploads.
+        let upload = MediaID(now: context.now(), using: &context.random)
+        let entry = UploadLedger.Entry(mediaID: upload, sha256: digest.sha256)
+        try context.connection.transaction { try UploadLedger($0).add(entry, now: context.now()) }
+        do {
+            guard file.staged.isPresent else { throw CreateMedia.overtaken }
+            try environment.storage.place(file.staged, sha256: digest.sha256)
+            return try change(old, to: version, upload: upload, if: precondition, caller)
+        } catch let error as MariaDBError where error.code == .outcomeUnknown {
+            return try found(version, in: old, error)
+        } catch {
+            settle(entry)
+            throw error
+        }
+    }
+
+    /// Makes an earlier version's file the record's again, as a new version.
+    ///
+    /// - Throws: 404 where there is no such version, 409, 412.
+    func restore(_ number: Int64, of id: String, if precondition: Precondition, _ caller: Caller) throws -> Media {
+        let old = try readyRecord(id, caller)
+        let versions = try MediaVersionRepository(context.connection).all(of: old.id)
+        guard let version = versions.first(where: { $0.number == number }) else { throw ManageVersions.notFound }
+        do {
+            return try change(old, to: version, upload: nil, if: precondition, caller)
+        } catch let error as MariaDBError where error.code == .outcomeUnknown {
+            return try found(version, in: old, error)
+        }
+    }
+
+    private func readyRecord(_ id: String, _ caller: Caller) throws -> Media {
+        let media = try ManageVersions(context: context).record(id, caller)
+        guard media.status == .ready else { throw Problem.notReady(media.status) }
+        return media
+    }
+
+    /// The transaction, and the public link as the record then wants it.
+    ///
+    /// - Parameter upload: the ledger's entry of a file that is new; nil where the record has had it.
+    private func change(
+        _ known: Media, to version: MediaVersion, upload: MediaID?, if precondition: Precondition, _ caller: Caller
+    ) throws -> Media {
+        if known.isPublished { try publishAhead(known, version) }
+        let media: Media
+        do {
+            media = try commit(known, to: version, upload: upload, if: precondition, caller)
+        } catch {
+            if known.isPublished { withdrawLink(of: known.id) }
+            throw error
+        }
+        try SettlePublications(context: context).settle(media.id)
+        context.logger.info(
+            "file replaced",
+            metadata: [
+                "media": "\(media.id)", "caller": "\(caller.name)", "version": "\(media.version)",
+                "size": "\(media.size)",
+            ])
+        return media
+    }
+
+    private func commit(
+        _ known: Media, to version: MediaVersion, upload: MediaID?, if precondition: Precondition, _ caller: Caller
+    ) throws -> Media {
+        let now = context.now()
+        return try context.connection.transaction { connection in
+            let records = MediaRepository(connection)
+            let found = try records.findForUpdate(known.id)
+            let id = known.id.rawValue
+            try Authorize.check(caller, .replaceFile, on: found, id: id, connection)
+            guard let old = found else { throw Problem.mediaNotFound(id) }
+            guard old.status == .ready else { throw Problem.notReady(old.status) }
+            try precondition.check(old)
+            if let upload, try !UploadLedger(connection).remove(upload) { throw CreateMedia.overtaken }
+            // Housekeeping may have settled it already, where this took long.
+            if known.isPublished || old.isPublished { try PublicationQueue(connection).add(old.id, now: now) }
+            if old.hasFile(version) { return old }
+            let new = old.replaced(by: version, at: now)
+            try BlobRepository(connection).reference(
+                sha256: new.sha256, size: new.size, store: LocalStorage.name, now: now)
+            let versions = MediaVersionRepository(connection)
+            try versions.add(old.currentVersion, of: old.id)
+            try records.updateFile(new)
+            for excess in try versions.all(of: old.id).dropFirst(environment.configuration.number(.versions)) {
+                try versions.expire(excess.number, of: old.id, at: ManageVersions.end(now))
+            }
+            try CountUsage(environment: environment).add(Usage(bytes: new.size), of: new.userID, connection)
+            return new
+        }
+    }
+
+    /// Makes the public link that the record is going to have, which nobody can know yet. Noted first: a crash may leave it.
+    private func publishAhead(_ media: Media, _ version: MediaVersion) throws {
+        let now = context.now()
+        try context.connection.transaction { try PublicationQueue($0).add(media.id, now: now) }
+        let name = media.replaced(by: version, at: now).publicName
+        try environment.storage.publish(media.id, name: name, sha256: version.sha256)
+    }
+
+    /// Takes the link away that `publishAhead` has made for nothing.
+    private func withdrawLink(of id: MediaID) {
+        do {
+            try SettlePublications(context: context).settle(id)
+        } catch {
+            // It is noted; housekeeping tries again.
+            context.logger.warning("a public link stays for housekeeping", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// The commit was sent and its answer lost: looks whether it happened.
+    private func found(_ version: MediaVersion, in old: Media, _ error: MariaDBError) throws -> Media {
+        guard let media = try MediaRepository(context.connection).find(old.id), media.hasFile(version) else {
+            throw error
+        }
+        try SettlePublications(context: context).settle(media.id)
+        return media
+    }
+
+    private func settle(_ entry: UploadLedger.Entry) {
+        do {
+            try SettleUploads(context: context).settle(entry)
+        } catch {
+            // The ledger still names it; housekeeping tries again.
+            context.logger.warning("an unfinished upload stays for housekeeping", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension Media {
+    /// Whether a file is what the record has, under the name that it has.
+    fileprivate func hasFile(_ version: MediaVersion) -> Bool {
+        sha256 == version.sha256 && originalName == version.originalName && mimeType == version.mimeType
+    }
+
+    fileprivate func replaced(by file: MediaVersion, at now: Timestamp) -> Media {
+        var new = self
+        let type = FileType.stored(as: file.mimeType) ?? .unlisted(file.mimeType)
+        let name = FileName.publicName(originalName: file.originalName, extension: type.fileExtension)
+        new.replaceFile(with: file, publicName: name, at: now)
+        new.updatedAt = max(now, updatedAt)
+        new.revision += 1
+        return new
+    }
+}
