@@ -72,6 +72,9 @@ static const char user_usage_of_records[] = {
 static const char total_usage[] = {
 #embed "../../sql/migrations/0023_total_usage.sql" suffix(, 0)
 };
+static const char audit_log[] = {
+#embed "../../sql/migrations/0024_audit_log.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -97,6 +100,7 @@ static const MediaMigration migrations[] = {
     {21, "user_usage", user_usage},
     {22, "user_usage_of_records", user_usage_of_records},
     {23, "total_usage", total_usage},
+    {24, "audit_log", audit_log},
 };
 
 const MediaMigration *media_migration_at(int index) {

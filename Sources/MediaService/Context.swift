@@ -8,6 +8,10 @@ package final class Context {
     package let connection: Connection
     /// The request that is served, as logs name it; empty outside of one.
     package var requestID = ""
+    /// The client of that request; empty outside of one.
+    package var clientAddress = ""
+    /// That request's method and path.
+    var target: (method: String, path: [String]) = ("", [])
     package var random = SystemRandomNumberGenerator()
 
     package init(_ environment: Environment) {
@@ -25,6 +29,9 @@ package final class Context {
         if !requestID.isEmpty { logger[metadataKey: "requestId"] = "\(requestID)" }
         return logger
     }
+
+    /// The request in words. Its query isn't there: it may hold a link's signature.
+    var requestLine: String { "\(target.method) /\(target.path.joined(separator: "/"))" }
 
     package func now() -> Timestamp { Clock.now() }
 }

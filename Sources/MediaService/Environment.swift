@@ -14,7 +14,7 @@ package struct Environment: Sendable {
     package let databaseGate = OutageGate()
     let linkSecrets: LinkSecrets
     package let tokens: TokenVerifier
-    package let keyUsage = KeyUsage()
+    package let recorder = Recorder()
     package let logger: Logger
 
     /// - Throws: where a file that the settings name can't be used.

@@ -48,7 +48,7 @@ enum Authenticate {
                 problem: .unauthenticated("The API key is unknown, expired or revoked."), caller: "anonymous",
                 reason: "unknown, expired or revoked API key")
         }
-        context.environment.keyUsage.note(key.id)
+        context.environment.recorder.keyUsage.note(key.id)
         return Result(caller: .service(keyID: key.id, scopes: credential.scopes), expiresAt: credential.expiresAt)
     }
 

@@ -22,11 +22,12 @@ package enum Worker {
             configuration: configuration, metrics: Metrics(inherited: InheritedDescriptor.metrics))
         let server = server(environment)
         server.start()
-        environment.keyUsage.startRecording(environment)
+        environment.recorder.start(environment)
         environment.tokens.startRefreshing()
         raiseDescriptorLimit()
         // Nobody reads it: the supervisor ended before this process had asked to end with it.
         guard write(InheritedDescriptor.readiness, "r", 1) == 1 else { return 0 }
+        defer { environment.recorder.finish(environment) }
         return supervise(server, &signals, environment)
     }
 

@@ -50,6 +50,8 @@ package struct Application: Sendable {
     package func respond(to request: Request, _ context: Context) -> Response {
         let start = ContinuousClock.now
         context.requestID = request.id
+        context.clientAddress = request.header("REMOTE_ADDR") ?? ""
+        context.target = (request.method.rawValue, request.path)
         var route = router.handlers.count
         var response: Response
         do {

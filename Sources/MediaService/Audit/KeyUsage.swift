@@ -1,31 +1,19 @@
 import Logging
 import MediaCore
 import MediaDatabase
-import MediaHTTP
 import Synchronization
-import Glibc
 
 /// Which API keys this process has seen since it last wrote that down.
 ///
 /// When a key was last used is written to the minute and beside the requests: no request waits for it.
-package final class KeyUsage: Sendable {
+final class KeyUsage: Sendable {
     private let seen = Mutex<Set<String>>([])
 
     func note(_ keyID: String) {
         seen.withLock { _ = $0.insert(keyID) }
     }
 
-    /// Writes down what was seen, every minute, on a thread of its own.
-    func startRecording(_ environment: Environment) {
-        Thread.start { [self] in
-            let context = Context(environment)
-            while true {
-                sleep(60)
-                record(context)
-            }
-        }
-    }
-
+    /// Writes down what was seen.
     func record(_ context: Context) {
         let ids = seen.withLock { seen in
             defer { seen = [] }
