@@ -75,6 +75,9 @@ static const char total_usage[] = {
 static const char audit_log[] = {
 #embed "../../sql/migrations/0024_audit_log.sql" suffix(, 0)
 };
+static const char idempotency_keys[] = {
+#embed "../../sql/migrations/0025_idempotency_keys.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -101,6 +104,7 @@ static const MediaMigration migrations[] = {
     {22, "user_usage_of_records", user_usage_of_records},
     {23, "total_usage", total_usage},
     {24, "audit_log", audit_log},
+    {25, "idempotency_keys", idempotency_keys},
 };
 
 const MediaMigration *media_migration_at(int index) {

@@ -44,6 +44,7 @@ extension AccessPolicy {
         case .anonymous: return .refused(.notFound)
         case .service(_, let scopes):
             return scopes.contains(scope) ? .allowed(.scope) : .refused(.missingScope(scope))
+        case .operator: return .allowed(.admin)
         case .user(let user):
             if user.roles.contains(.admin) { return .allowed(.admin) }
             guard let facts else { return .refused(.notFound) }
@@ -61,6 +62,7 @@ extension AccessPolicy {
         case .anonymous: return .refused(.unauthenticated)
         case .service(_, let scopes):
             return scopes.contains(.read) ? .allowed(.scope) : .refused(.missingScope(.read))
+        case .operator: return .allowed(.admin)
         case .user(let user):
             if user.roles.contains(.admin) { return .allowed(.admin) }
             switch listing {
@@ -76,6 +78,7 @@ extension AccessPolicy {
         case .anonymous: return .refused(.unauthenticated)
         case .service(_, let scopes):
             return scopes.contains(.write) ? .allowed(.scope) : .refused(.missingScope(.write))
+        case .operator: return .allowed(.admin)
         case .user(let user):
             if user.roles.contains(.admin) { return .allowed(.admin) }
             guard ownerID == user.id else { return .refused(.forbidden(.ownFilesOnly)) }

@@ -6,11 +6,13 @@ package enum AuditAction: String, CaseIterable, Sendable {
     case restore = "media.restore"
     /// For good, by a request.
     case destroy = "media.destroy"
-    /// For good, after the retention time.
+    /// For good, when it was due.
     case purge = "media.purge"
     case replaceFile = "media.replace_file"
     case restoreVersion = "media.restore_version"
     case deleteVersion = "media.delete_version"
+    /// The bytes of earlier versions, when it was due.
+    case purgeVersions = "media.purge_versions"
     case createLink = "link.create"
     case revokeLink = "link.revoke"
     case revokeLinks = "link.revoke_all"
@@ -18,5 +20,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
     case revokeKey = "key.revoke"
     case rotateLinkKey = "link_key.rotate"
     case revokeLinkKey = "link_key.revoke"
+    /// Entries of the log were removed by hand.
+    case prune = "audit.prune"
     case refused
 }

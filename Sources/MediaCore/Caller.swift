@@ -4,6 +4,8 @@ package enum Caller: Equatable, Sendable {
     /// A service of the platform, known by its API key.
     case service(keyID: String, scopes: Set<Scope>)
     case user(User)
+    /// Whoever runs commands of the service on its host.
+    case `operator`
 
     /// As logs, the audit log and `signed_links` name the caller.
     package var name: String {
@@ -11,6 +13,7 @@ package enum Caller: Equatable, Sendable {
         case .anonymous: "anonymous"
         case .service(let keyID, _): "key:\(keyID)"
         case .user(let user): "user:\(user.id)"
+        case .operator: "operator"
         }
     }
 }

@@ -10,7 +10,7 @@ extension Media {
     /// - Parameter reason: for people, up to 500 characters.
     package mutating func fail(_ reason: String) throws(MediaStatus.WrongStep) {
         try step(to: .failed)
-        failureReason = String(String.UnicodeScalarView(reason.unicodeScalars.prefix(500)))
+        failureReason = TextRules.prefix(reason, 500)
     }
 
     /// Nobody can have the file from now on; until it is removed for good it can be restored.

@@ -20,6 +20,11 @@ package enum TextRules {
         return text.unicodeScalars.lazy.compactMap(fault(in:)).first
     }
 
+    /// The start of a text from outside, as a column of this many characters holds it. A `Character` may be any number of them.
+    package static func prefix(_ text: String, _ maxLength: Int) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(maxLength)))
+    }
+
     /// What is wrong with a text that is also a segment of URLs, such as `/v1/users/<id>/media`, or nil.
     ///
     /// - Parameter maxLength: characters.

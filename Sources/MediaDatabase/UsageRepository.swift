@@ -42,7 +42,9 @@ package struct UsageRepository {
     }
 
     /// Ends keeping the sum, so that uploads no longer wait for its row.
-    package func forgetTotal() throws(MariaDBError) {
+    ///
+    /// - Returns: how many rows went: 1 where it was kept.
+    package func forgetTotal() throws(MariaDBError) -> Int {
         try connection.execute("DELETE FROM total_usage")
     }
 

@@ -10,6 +10,7 @@ package struct ResponseFields: Sendable, Equatable {
         case contentSecurityPolicy = "Content-Security-Policy"
         case contentType = "Content-Type"
         case eTag = "ETag"
+        case idempotencyReplayed = "Idempotency-Replayed"
         case link = "Link"
         case location = "Location"
         /// What a decision tells nginx.

@@ -62,14 +62,7 @@ struct AuditCommand: ParsableCommand {
 
         func run() throws {
             guard let moment = try AuditCommand.moment(before, "--before") else { return }
-            let connection = try settings.connection()
-            var count = 0
-            while case let removed = try connection.transaction({ connection in
-                try AuditRepository(connection).prune(before: moment, limit: 10000)
-            }), removed > 0 {
-                count += removed
-            }
-            print("removed \(count)")
+            print("removed \(try CommandLineContext.make(settings.load()).pruneAudit(before: moment))")
         }
     }
 

@@ -80,6 +80,6 @@ struct KeyCommand: ParsableCommand {
 
 extension SettingsOptions {
     func keys() throws -> ManageAPIKeys {
-        ManageAPIKeys(Connection(try load().database))
+        ManageAPIKeys(context: try CommandLineContext.make(try load()))
     }
 }

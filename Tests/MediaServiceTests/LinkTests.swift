@@ -175,6 +175,23 @@ struct LinkTests {
         #expect(try holder.get(links[997].text("url")).body == Samples.jpeg("links 4"))
     }
 
+    @Test("a thousand links of 2 KB each fit into one request")
+    func large() throws {
+        let name = String(repeating: "ü", count: 120)
+        let items = (0..<1000).map { index -> String in
+            let item = #"{"mediaId":"\#(id)","expiresIn":600,"subject":"\#(index)","downloadName":"\#(name)""#
+            return item + String(repeating: " ", count: 2047 - item.utf8.count) + "}"
+        }
+        try #require(items.allSatisfy { $0.utf8.count == 2048 })
+        let body = #"{"links":[\#(items.joined(separator: ","))]}"#
+        let headers = ["Content-Type": "application/json"]
+        let answer = try client.post("/v1/links", headers: headers, .text(body))
+        #expect(answer.status == 201, "\(answer.text.prefix(500))")
+        #expect(Set((answer.json["links"]?.array ?? []).map { $0.text("url") }).count == 1000)
+        try client.post("/v1/links", headers: headers, .text(body + String(repeating: " ", count: 16384)))
+            .expectProblem(413, "too_large")
+    }
+
     @Test(
         "what is wrong with an order is said",
         arguments: [

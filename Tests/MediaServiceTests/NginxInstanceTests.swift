@@ -29,6 +29,13 @@ struct NginxInstanceTests {
         #expect(!instance.server.contains("ssl"))
     }
 
+    @Test("requests for many files have the room that their settings need")
+    func batch() throws {
+        let batch = try instance(["MEDIA_LINK_MAX_BATCH": "100", "MEDIA_BULK_MAX_ITEMS": "10"]).batch
+        #expect(batch.contains("location = /v1/links {\n    client_max_body_size \(100 * 2048 + 16384);"))
+        #expect(batch.contains("location = /v1/media/bulk {\n    client_max_body_size \(10 * 4096 + 65536 + 16384);"))
+    }
+
     @Test("TLS where there is a certificate")
     func tls() throws {
         let server = try instance(["MEDIA_TLS_CERTIFICATE": "/c.pem", "MEDIA_TLS_KEY": "/k.pem"]).server
@@ -45,7 +52,7 @@ struct NginxInstanceTests {
         #expect(try String(contentsOfFile: "\(path)/upload.conf", encoding: .utf8) == instance().upload)
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: path).sorted() == [
-                "delivery.conf", "http.conf", "server.conf", "upload.conf",
+                "batch.conf", "delivery.conf", "http.conf", "server.conf", "upload.conf",
             ])
         let failure = #expect(throws: NginxInstance.Failure.self) { try instance().write(to: "\(folder.path)/a/b") }
         #expect(failure?.description == "\(folder.path)/a/b: No such file or directory")

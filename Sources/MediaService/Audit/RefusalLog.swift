@@ -6,9 +6,10 @@ import Synchronization
 /// Refusals of this process that are not in the audit log yet.
 ///
 /// They are written beside the requests, a second later: who is refused must not make the database work as much as who is
-/// let in. A crash loses that second of them in the table; the log on standard error has them all.
+/// let in. While it is away they wait, up to a limit; a crash loses those that wait in the table. The log on standard error has
+/// them all.
 final class RefusalLog: Sendable {
-    /// Entries; what is refused beyond it within a second is counted only.
+    /// Entries; what is refused beyond it before they are written is counted only.
     private static let limit = 1000
 
     private struct State {
@@ -31,13 +32,18 @@ final class RefusalLog: Sendable {
             return (state.entries, state.dropped)
         }
         guard var last = entries.last else { return }
-        last.detail = "and \(dropped) more within a second"
+        last.detail = "and \(dropped) more of whomever"
         do {
             let all = dropped > 0 ? entries + [last] : entries
             try context.connection.transaction { try AuditRepository($0).add(all) }
         } catch {
+            state.withLock { state in
+                let all = entries + state.entries
+                state.entries = Array(all.prefix(Self.limit))
+                state.dropped += dropped + all.count - state.entries.count
+            }
             context.logger.warning(
-                "refusals are not in the audit log",
+                "refusals wait for the audit log",
                 metadata: ["count": "\(entries.count + dropped)", "error": "\(error)"])
         }
     }

@@ -89,6 +89,22 @@ package struct NginxInstance {
         """
     }
 
+    /// The locations of requests for many files at once, whose bodies are longer than others'.
+    package var batch: String {
+        """
+        # Written by 'mediad nginx'; changes are lost.
+        location = /v1/links {
+            client_max_body_size \(Links.bodyLimit(configuration));
+            include media/api.conf;
+        }
+        location = /v1/media/bulk {
+            client_max_body_size \(BulkMedia.bodyLimit(configuration));
+            include media/api.conf;
+        }
+
+        """
+    }
+
     /// The locations of permalinks where decisions are reused.
     package var delivery: String {
         """
@@ -100,7 +116,10 @@ package struct NginxInstance {
 
     package func write(to folder: String) throws(Failure) {
         guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { throw failure(folder) }
-        for (name, text) in [("http", http), ("server", server), ("upload", upload), ("delivery", delivery)] {
+        let files = [
+            ("http", http), ("server", server), ("upload", upload), ("batch", batch), ("delivery", delivery),
+        ]
+        for (name, text) in files {
             let path = "\(folder)/\(name).conf"
             guard let file = fopen(path, "w") else { throw failure(path) }
             let isWritten = fputs(text, file) >= 0

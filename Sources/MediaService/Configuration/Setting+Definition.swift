@@ -88,6 +88,8 @@ extension Setting {
             Definition(form: .bytes(2...16 << 20), defaultText: "64K", summary: "A record's `metadata`.")
         case .pageLimit:
             Definition(form: .integer(1...10000), defaultText: "100", summary: "The largest `limit` of a list's page.")
+        case .bulkItems:
+            Definition(form: .integer(1...10000), defaultText: "1000", summary: "The most operations of one request.")
         case .storeReserve:
             Definition(
                 form: .bytes(0...1 << 50), defaultText: "256M",
@@ -200,10 +202,18 @@ extension Setting {
             Definition(
                 form: .seconds(1...604_800), defaultText: "1h",
                 summary: "The age at which an unfinished upload is removed.")
+        case .idempotencyTime:
+            Definition(
+                form: .seconds(1...2_592_000), defaultText: "24h",
+                summary: "How long the answer to a request with an `Idempotency-Key` is kept.")
         case .retention:
             Definition(
                 form: .seconds(0...315_360_000), defaultText: "30d",
                 summary: "How long a deleted record can be restored; then it is removed with its bytes.")
+        case .auditRetention:
+            Definition(
+                form: .seconds(1...3_153_600_000), defaultText: "365d",
+                summary: "How long entries of the audit log are kept.")
         case .listen:
             Definition(
                 form: .text, defaultText: "8080",

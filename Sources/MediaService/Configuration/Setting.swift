@@ -37,6 +37,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case allowedTypes = "MEDIA_ALLOWED_TYPES"
     case metadataBytes = "MEDIA_METADATA_MAX_BYTES"
     case pageLimit = "MEDIA_PAGE_MAX_LIMIT"
+    case bulkItems = "MEDIA_BULK_MAX_ITEMS"
     case storeReserve = "MEDIA_STORE_RESERVE_BYTES"
     case versions = "MEDIA_VERSIONS"
     case userBytes = "MEDIA_USER_MAX_BYTES"
@@ -63,7 +64,9 @@ package enum Setting: String, CaseIterable, Sendable {
 
     case housekeepingInterval = "MEDIA_HOUSEKEEPING_INTERVAL"
     case uploadGrace = "MEDIA_UPLOAD_GRACE"
+    case idempotencyTime = "MEDIA_IDEMPOTENCY_TTL"
     case retention = "MEDIA_RETENTION"
+    case auditRetention = "MEDIA_AUDIT_RETENTION"
 
     case listen = "MEDIA_LISTEN"
     case tlsCertificate = "MEDIA_TLS_CERTIFICATE"

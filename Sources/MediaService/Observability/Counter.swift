@@ -19,6 +19,7 @@ package enum Counter: Int, CaseIterable, Sendable {
     case uploadsSettled
     case publicationsSettled
     case recordsPurged
+    case requestsReplayed
     case internalErrors
 
     var isGauge: Bool { self == .workersRunning }
@@ -44,6 +45,7 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .uploadsSettled: "media_uploads_settled_total"
         case .publicationsSettled: "media_publications_settled_total"
         case .recordsPurged: "media_records_purged_total"
+        case .requestsReplayed: "media_requests_replayed_total"
         case .internalErrors: "media_internal_errors_total"
         }
     }
@@ -69,6 +71,7 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .uploadsSettled: "Unfinished uploads that were cleaned up."
         case .publicationsSettled: "Public links that were made or removed after a crash."
         case .recordsPurged: "Deleted records that were removed for good."
+        case .requestsReplayed: "Requests with an Idempotency-Key that were answered again."
         case .internalErrors: "Answers with status 500."
         }
     }

@@ -20,7 +20,9 @@ enum Authenticate {
         guard let authorization else { return Result(caller: .anonymous) }
         let scheme = authorization.utf8.prefix(7)
         guard String(decoding: scheme, as: UTF8.self).lowercased() == "bearer " else {
-            throw Problem.unauthenticated("Authorization has to be 'Bearer' and an API key or a token.")
+            throw AccessRefused(
+                problem: .unauthenticated("Authorization has to be 'Bearer' and an API key or a token."),
+                caller: "anonymous", reason: "no Bearer credentials")
         }
         let token = String(decoding: authorization.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
         return token.hasPrefix("mk_") ? try service(token, context) : try user(token, context)

@@ -23,7 +23,7 @@ package struct AccessRefused: Error, CustomStringConvertible {
     /// - Parameter id: the record's id as the request named it.
     init(_ refusal: AccessPolicy.Refusal, _ caller: Caller, id: String = "") {
         // It may be anything that a URL can hold.
-        media = String(id.prefix(100))
+        media = TextRules.prefix(id, 100)
         self.caller = caller.name
         reason = "\(refusal)"
         problem =
@@ -46,6 +46,19 @@ enum Authorize {
             return
         }
         throw AccessRefused(refusal, caller)
+    }
+
+    /// The same for a request whose parts are decided on one by one: refuses a caller who may do none of the actions.
+    static func checkEarly(_ caller: Caller, anyOf actions: [AccessPolicy.RecordAction]) throws(AccessRefused) {
+        var refusal: AccessRefused?
+        for action in actions {
+            do {
+                return try checkEarly(caller, action)
+            } catch {
+                refusal = refusal ?? error
+            }
+        }
+        if let refusal { throw refusal }
     }
 
     /// Asks about a record, for whose entities the connection is asked where the decision depends on them.

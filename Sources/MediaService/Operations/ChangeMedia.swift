@@ -23,7 +23,7 @@ struct ChangeMedia {
         var actions = [AccessPolicy.RecordAction.update]
         if case .some(.some(let entity)) = changes.entity { actions.append(.attach(entity)) }
         let limit = context.environment.configuration.number(.metadataBytes)
-        return try change(id, "media updated", actions, if: precondition, caller) { media throws in
+        return try change(id, .update, actions, if: precondition, caller) { media throws in
             if let entity = changes.entity {
                 media.entityType = entity?.type
                 media.entityID = entity?.id
@@ -39,14 +39,18 @@ struct ChangeMedia {
     /// - Throws: 404 where there is no such record, or it is deleted; 412 where it isn't the one that was expected.
     func delete(_ id: String, if precondition: Precondition = .none, _ caller: Caller) throws -> Media {
         let now = context.now()
-        return try change(id, "media deleted", [.delete], if: precondition, caller) { try $0.delete(at: now) }
+        return try change(id, .delete, [.delete], if: precondition, caller) { try $0.delete(at: now) }
     }
 
     /// Makes a deleted record what it was before.
     ///
+    /// - Parameter alongside: runs in the transaction that does it, maybe several times.
     /// - Throws: 404 where there is no deleted record with this id, or it has been removed for good.
-    func restore(_ id: String, if precondition: Precondition = .none, _ caller: Caller) throws -> Media {
-        try change(id, "media restored", [.restore], if: precondition, caller) { try $0.restore() }
+    func restore(
+        _ id: String, if precondition: Precondition = .none, _ caller: Caller,
+        alongside: ((Connection, Media) throws -> Void)? = nil
+    ) throws -> Media {
+        try change(id, .restore, [.restore], if: precondition, caller, alongside) { try $0.restore() }
     }
 
     /// Removes a record and its bytes for good, deleted or not.
@@ -56,21 +60,23 @@ struct ChangeMedia {
     func destroy(_ id: String, if precondition: Precondition = .none, _ caller: Caller) throws -> Media {
         let now = context.now()
         // Deleted first, so that nobody gets the file any more if a crash comes before it is removed.
-        let media = try change(id, "media deleted for good", [.destroy], if: precondition, caller) { media throws in
+        let media = try change(id, .delete, [.destroy], if: precondition, caller) { media throws in
             if media.status != .deleted { try media.delete(at: now) }
         }
-        _ = try PurgeMedia(context: context).purge(media.id, deletedBefore: max(now, media.deletion?.at ?? now))
+        _ = try PurgeMedia(context: context).purge(
+            media.id, deletedBefore: max(now, media.deletion?.at ?? now), .destroy, by: caller.name)
         return media
     }
 
     private func change(
-        _ id: String, _ event: Logger.Message, _ actions: [AccessPolicy.RecordAction], if precondition: Precondition,
-        _ caller: Caller, _ body: (inout Media) throws -> Void
+        _ id: String, _ event: AuditAction, _ actions: [AccessPolicy.RecordAction], if precondition: Precondition,
+        _ caller: Caller, _ alongside: ((Connection, Media) throws -> Void)? = nil,
+        _ body: (inout Media) throws -> Void
     ) throws -> Media {
         for action in actions { try Authorize.checkEarly(caller, action) }
         guard let mediaID = MediaID(id) else {
             for action in actions { try Authorize.check(caller, .act(action, nil), id: id) }
-            throw Problem.mediaNotFound(String(id.prefix(100)))
+            throw Problem.mediaNotFound(TextRules.prefix(id, 100))
         }
         let now = context.now()
         let new: Media
@@ -83,13 +89,16 @@ struct ChangeMedia {
                 try precondition.check(old)
                 var new = old
                 try body(&new)
-                if new == old { return old }
-                new.updatedAt = max(now, old.updatedAt)
-                new.revision = old.revision + 1
-                try repository.update(new, from: old)
+                if new != old {
+                    new.updatedAt = max(now, old.updatedAt)
+                    new.revision = old.revision + 1
+                    try repository.update(new, from: old)
+                    try context.audit(event, caller.name, from: old, to: new, connection)
+                }
                 if new.isPublished != old.isPublished {
                     try PublicationQueue(connection).add(mediaID, now: now)
                 }
+                try alongside?(connection, new)
                 return new
             }
         } catch let refusal as AccessRefused where refusal.problem.status == 404 {
@@ -100,7 +109,7 @@ struct ChangeMedia {
         }
         // Also where nothing changed, for the same reason.
         try SettlePublications(context: context).settle(mediaID)
-        context.logger.info(event, metadata: ["media": "\(id)", "caller": "\(caller.name)"])
+        context.logger.info("\(event.rawValue)", metadata: ["media": "\(id)", "caller": "\(caller.name)"])
         return new
     }
 }

@@ -8,13 +8,14 @@ struct CheckUpload {
     /// - Parameters:
     ///   - length: bytes, where the sender announced them.
     ///   - isReceived: whether the body lies in the store by now, and needs no more room.
+    ///   - isRepeatable: whether it may be one that was carried out already, and then needs no more of the quota.
     /// - Throws: the `Problem` that the upload would end with.
-    func run(_ caller: Caller, length: Int64?, isReceived: Bool = false) throws {
+    func run(_ caller: Caller, length: Int64?, isReceived: Bool = false, isRepeatable: Bool = false) throws {
         // Whose file it is to be and what it is to belong to may stand in the body: asked again when that is known.
         let ownerID = if case .user(let user) = caller { user.id } else { "" }
         try Authorize.check(caller, .create(ownerID: ownerID, entity: nil))
         try checkSize(length, isReceived: isReceived)
-        if !ownerID.isEmpty {
+        if !ownerID.isEmpty, !isRepeatable {
             let usage = Usage(bytes: length ?? 0, files: 1)
             try CountUsage(environment: context.environment).check(usage, of: ownerID, context.connection)
         }

@@ -14,18 +14,31 @@ struct CreateMedia {
 
     private var environment: Environment { context.environment }
 
-    /// - Returns: the new records, in the order of the files.
-    /// - Throws: `Problem` for a file that isn't accepted; nothing is left of the request then.
-    func run(_ files: [IncomingFile], _ attributes: MediaAttributes) throws -> [Media] {
+    /// Checks files, the quick checks of all of them first; nothing of them is in the store yet.
+    ///
+    /// - Throws: `Problem` for a file that isn't accepted.
+    func check(_ files: [IncomingFile]) throws -> [CheckedFile] {
         let inspect = InspectFile(environment: environment)
         let types = try files.map(inspect.acceptedType)
         let digests = try files.map(inspect.durableDigest)
-        let media = records(files, types, digests.map(\.sha256), attributes)
+        return files.indices.map { CheckedFile(file: files[$0], type: types[$0], sha256: digests[$0].sha256) }
+    }
+
+    /// - Parameters:
+    ///   - caller: who sends the files; that it may was decided.
+    ///   - alongside: runs in the transaction that makes the records, maybe several times.
+    /// - Returns: the new records, in the order of the files.
+    /// - Throws: what went wrong; nothing is left of the request then.
+    func run(
+        _ files: [CheckedFile], _ attributes: MediaAttributes, _ caller: Caller,
+        alongside: ((Connection, [Media]) throws -> Void)? = nil
+    ) throws -> [Media] {
+        let media = records(files, attributes)
         let entries = media.map { UploadLedger.Entry(mediaID: $0.id, sha256: $0.sha256) }
         try note(entries)
         do {
             try place(files, media)
-            try commit(media)
+            try commit(media, caller, alongside)
         } catch let error as MariaDBError where error.code == .outcomeUnknown {
             try resolve(media, error)
         } catch {
@@ -48,20 +61,21 @@ struct CreateMedia {
     // MARK: Steps
 
     private func records(
-        _ files: [IncomingFile], _ types: [FileType], _ hashes: [String], _ attributes: MediaAttributes
+        _ files: [CheckedFile], _ attributes: MediaAttributes
     ) -> [Media] {
         let now = context.now()
         // Ids of one moment sort by their random part; sorted, the answer and a list by id have the files in one order.
         let ids = files.map { _ in MediaID(now: now, using: &context.random) }.sorted()
         return files.indices.map { index in
             Media(
-                id: ids[index], type: types[index].mediaType, originalName: files[index].originalName,
-                mimeType: types[index].mimeType, size: files[index].staged.size, userID: attributes.userID ?? "",
+                id: ids[index], type: files[index].type.mediaType, originalName: files[index].file.originalName,
+                mimeType: files[index].type.mimeType, size: files[index].file.staged.size,
+                userID: attributes.userID ?? "",
                 entityID: attributes.entityID, entityType: attributes.entityType, metadata: attributes.metadata,
                 isPublic: attributes.isPublic, status: .ready, createdAt: now, updatedAt: now,
-                title: attributes.title, sha256: hashes[index],
+                title: attributes.title, sha256: files[index].sha256,
                 publicName: FileName.publicName(
-                    originalName: files[index].originalName, extension: types[index].fileExtension))
+                    originalName: files[index].file.originalName, extension: files[index].type.fileExtension))
         }
     }
 
@@ -76,10 +90,11 @@ struct CreateMedia {
     /// What an upload is told whose traces housekeeping has removed, taking it for abandoned.
     static let overtaken = Problem.unavailable("The upload took too long. Try it again.")
 
-    private func place(_ files: [IncomingFile], _ media: [Media]) throws {
-        for (file, record) in zip(files, media) {
-            guard file.staged.isPresent else { throw Self.overtaken }
-            try environment.storage.place(file.staged, sha256: record.sha256)
+    private func place(_ files: [CheckedFile], _ media: [Media]) throws {
+        for (checked, record) in zip(files, media) {
+            let staged = checked.file.staged
+            guard staged.isPresent else { throw Self.overtaken }
+            try environment.storage.place(staged, sha256: record.sha256)
             // Nobody can know this URL yet, so the link may come before the record it belongs to.
             if record.isPublished {
                 try environment.storage.publish(record.id, name: record.publicName, sha256: record.sha256)
@@ -87,7 +102,9 @@ struct CreateMedia {
         }
     }
 
-    private func commit(_ media: [Media]) throws {
+    private func commit(
+        _ media: [Media], _ caller: Caller, _ alongside: ((Connection, [Media]) throws -> Void)?
+    ) throws {
         try context.connection.transaction { connection in
             let blobs = BlobRepository(connection)
             let records = MediaRepository(connection)
@@ -102,6 +119,8 @@ struct CreateMedia {
                 guard try ledger.remove(record.id) else { throw Self.overtaken }
                 try records.insert(record)
             }
+            try context.audit(creationOf: media, caller.name, connection)
+            try alongside?(connection, media)
             let usage = Usage(bytes: media.reduce(0) { $0 + $1.size }, files: Int64(media.count))
             try CountUsage(environment: environment).add(usage, of: media[0].userID, connection)
         }

@@ -2,31 +2,39 @@ import Crypto
 package import MediaCore
 package import MediaDatabase
 
-/// Makes, lists and revokes API keys.
+/// Makes, lists and revokes API keys, for the operator.
 package struct ManageAPIKeys {
-    private let connection: Connection
+    private let context: Context
 
-    package init(_ connection: Connection) {
-        self.connection = connection
+    package init(context: Context) {
+        self.context = context
     }
 
     /// - Returns: the key, whose secret can't be had again.
     package func create(name: String, scopes: Set<Scope>, expiresAt: Timestamp? = nil) throws -> APIKey {
-        var random = SystemRandomNumberGenerator()
-        let key = APIKey(using: &random)
+        let key = APIKey(using: &context.random)
         let entry = APIKeyRepository.Entry(
-            id: key.id, secretHash: Authenticate.hash(of: key), name: name, scopes: scopes, createdAt: Clock.now(),
+            id: key.id, secretHash: Authenticate.hash(of: key), name: name, scopes: scopes, createdAt: context.now(),
             expiresAt: expiresAt)
-        try connection.transaction { try APIKeyRepository($0).insert(entry) }
+        let words = scopes.map(\.rawValue).sorted().joined(separator: " ")
+        try context.connection.transaction { connection in
+            try APIKeyRepository(connection).insert(entry)
+            try context.audit(
+                .createKey, Caller.operator.name, detail: "key \(key.id), \(name): \(words)", connection)
+        }
         return key
     }
 
     package func list() throws -> [APIKeyRepository.Entry] {
-        try APIKeyRepository(connection).all()
+        try APIKeyRepository(context.connection).all()
     }
 
     /// - Returns: whether there was such a key in use. No request with it is accepted from now on.
     package func revoke(id: String) throws -> Bool {
-        try connection.transaction { try APIKeyRepository($0).revoke(id, now: Clock.now()) }
+        try context.connection.transaction { connection in
+            let isKnown = try APIKeyRepository(connection).revoke(id, now: context.now())
+            if isKnown { try context.audit(.revokeKey, Caller.operator.name, detail: "key \(id)", connection) }
+            return isKnown
+        }
     }
 }

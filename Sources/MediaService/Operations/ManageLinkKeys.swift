@@ -1,6 +1,6 @@
 import Logging
 package import MediaDatabase
-import MediaCore
+package import MediaCore
 
 /// Makes, lists, retires and revokes the keys of signed links.
 package struct ManageLinkKeys {
@@ -15,7 +15,7 @@ package struct ManageLinkKeys {
     }
 
     /// Makes the key that signs from now on. Links of the others hold until they end.
-    package func rotate() throws -> LinkKeyRepository.Entry {
+    package func rotate(_ caller: Caller = .operator) throws -> LinkKeyRepository.Entry {
         guard let fingerprint = context.environment.linkSecrets.current else { throw SignLinks.switchedOff }
         let entry = LinkKeyRepository.Entry(
             id: LinkKeyID.random(using: &context.random), fingerprint: fingerprint, createdAt: context.now())
@@ -23,6 +23,7 @@ package struct ManageLinkKeys {
             let repository = LinkKeyRepository(connection)
             try repository.insert(entry)
             try repository.retireAll(but: entry.id, now: entry.createdAt)
+            try context.audit(.rotateLinkKey, caller.name, detail: "key \(entry.id)", connection)
         }
         context.logger.notice("link key made", metadata: ["key": "\(entry.id)"])
         return entry
@@ -33,7 +34,9 @@ package struct ManageLinkKeys {
     /// - Returns: whether there is such a key.
     package func revoke(_ id: String) throws -> Bool {
         let isKnown = try context.connection.transaction { connection in
-            try LinkKeyRepository(connection).revoke(id, now: context.now())
+            let isKnown = try LinkKeyRepository(connection).revoke(id, now: context.now())
+            if isKnown { try context.audit(.revokeLinkKey, Caller.operator.name, detail: "key \(id)", connection) }
+            return isKnown
         }
         if isKnown { context.logger.notice("link key revoked", metadata: ["key": "\(id)"]) }
         return isKnown

@@ -30,7 +30,12 @@ struct ManageLinks {
         let mediaID = try authorize(id, caller)
         let isKnown = try LinkID(linkID).map { linkID in
             try context.connection.transaction { connection in
-                try SignedLinkRepository(connection).revoke(linkID, of: mediaID, now: context.now())
+                let isKnown = try SignedLinkRepository(connection).revoke(linkID, of: mediaID, now: context.now())
+                if isKnown {
+                    try context.audit(
+                        .revokeLink, caller.name, mediaID: id, detail: "link \(linkID.rawValue)", connection)
+                }
+                return isKnown
             }
         }
         guard isKnown == true else {
@@ -42,7 +47,10 @@ struct ManageLinks {
     /// Ends all links of a file.
     func revokeAll(of id: String, _ caller: Caller) throws {
         let mediaID = try authorize(id, caller)
-        try context.connection.transaction { try SignedLinkRepository($0).revokeAll(of: mediaID) }
+        try context.connection.transaction { connection in
+            try SignedLinkRepository(connection).revokeAll(of: mediaID)
+            try context.audit(.revokeLinks, caller.name, mediaID: id, connection)
+        }
         context.logger.info("all links of a file revoked", metadata: ["media": "\(id)"])
     }
 

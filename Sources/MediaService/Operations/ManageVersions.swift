@@ -32,6 +32,8 @@ struct ManageVersions {
             guard try MediaVersionRepository(connection).expire(number, of: media.id, at: end) else {
                 throw Self.notFound
             }
+            try context.audit(
+                .deleteVersion, caller.name, mediaID: media.id.rawValue, detail: "version \(number)", connection)
         }
         context.logger.info(
             "version deleted", metadata: ["media": "\(id)", "version": "\(number)", "caller": "\(caller.name)"])
@@ -42,7 +44,7 @@ struct ManageVersions {
         try Authorize.checkEarly(caller, .replaceFile)
         let media = try MediaID(id).flatMap { try MediaRepository(context.connection).find($0) }
         try Authorize.check(caller, .replaceFile, on: media, id: id, context.connection)
-        guard let media else { throw Problem.mediaNotFound(String(id.prefix(100))) }
+        guard let media else { throw Problem.mediaNotFound(TextRules.prefix(id, 100)) }
         return media
     }
 
@@ -59,6 +61,11 @@ struct ManageVersions {
                 guard let media = try MediaRepository(connection).findForUpdate(id) else { return [] }
                 let versions = try MediaVersionRepository(connection).remove(of: id, dueBefore: now)
                 for sha256 in versions.map(\.sha256).sorted() { try BlobRepository(connection).release(sha256: sha256) }
+                if versions.isEmpty { return [] }
+                let numbers = versions.map { String($0.number) }.joined(separator: ", ")
+                try context.audit(
+                    .purgeVersions, Context.housekeeping, mediaID: id.rawValue,
+                    detail: TextRules.prefix("versions \(numbers)", 500), connection)
                 let usage = Usage(bytes: versions.reduce(0) { $0 + $1.size })
                 try CountUsage(environment: context.environment).add(-usage, of: media.userID, connection)
                 removed = versions.count

@@ -15,6 +15,11 @@ struct MediaAttributes: Equatable {
         return EntityReference(type: entityType, id: entityID)
     }
 
+    /// What makes an upload with these the same as another one.
+    var identity: JSON {
+        .array([JSON(userID), JSON(entityType), JSON(entityID), .bool(isPublic), metadata ?? .null, JSON(title)])
+    }
+
     /// The names that a form or a query may use.
     static let names: Set<String> = ["userId", "entityType", "entityId", "isPublic", "metadata", "title"]
 

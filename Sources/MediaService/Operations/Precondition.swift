@@ -6,14 +6,16 @@ enum Precondition: Equatable {
     /// `*`: that there is one, which each change needs anyway, or one of these entity tags.
     case match([String])
 
-    /// - Parameter value: the field's, or nil where there is none.
+    /// - Parameters:
+    ///   - value: the field's, or nil where there is none.
+    ///   - field: how messages name it.
     /// - Throws: 400 where it isn't `*` or a list of entity tags.
-    init(ifMatch value: String?) throws(Problem) {
+    init(ifMatch value: String?, field: String = "If-Match") throws(Problem) {
         guard let value, value != "*" else {
             self = .none
             return
         }
-        self = .match(try Self.tags(value, field: "If-Match"))
+        self = .match(try Self.tags(value, field: field))
     }
 
     /// - Throws: 412 where the record is another one.

@@ -17,7 +17,11 @@ struct PurgeMedia {
         var count = 0
         for id in due {
             do {
-                if try purge(id, deletedBefore: context.now().adding(seconds: -retention)) { count += 1 }
+                if try purge(
+                    id, deletedBefore: context.now().adding(seconds: -retention), .purge, by: Context.housekeeping)
+                {
+                    count += 1
+                }
             } catch {
                 // One that can't be removed must not hold up the others.
                 context.logger.error("a record can't be purged", metadata: ["media": "\(id)", "error": "\(error)"])
@@ -28,9 +32,14 @@ struct PurgeMedia {
 
     /// Removes one deleted record.
     ///
-    /// - Parameter deletedBefore: a record that was restored, or deleted anew, after this stays.
+    /// - Parameters:
+    ///   - moment: a record that was restored, or deleted anew, after this stays.
+    ///   - action: as the audit log has it.
+    ///   - caller: who removes it.
     /// - Returns: whether it was there.
-    func purge(_ id: MediaID, deletedBefore moment: Timestamp) throws -> Bool {
+    func purge(
+        _ id: MediaID, deletedBefore moment: Timestamp, _ action: AuditAction, by caller: String
+    ) throws -> Bool {
         var isPurged = false
         try RemoveBlob(context: context).transaction { connection in
             isPurged = false
@@ -46,6 +55,7 @@ struct PurgeMedia {
             let hashes = versions.map(\.sha256) + [media.sha256]
             // In one order everywhere, as uploads lock them.
             for sha256 in hashes.sorted() { try BlobRepository(connection).release(sha256: sha256) }
+            try context.audit(action, caller, from: media, to: nil, connection)
             let usage = Usage(bytes: versions.reduce(media.size) { $0 + $1.size }, files: 1)
             try CountUsage(environment: context.environment).add(-usage, of: media.userID, connection)
             isPurged = true

@@ -10,7 +10,7 @@ struct ReadMedia {
         try Authorize.checkEarly(caller, .read)
         let media = try MediaID(id).flatMap { try MediaRepository(context.connection).find($0) }
         try Authorize.check(caller, .read, on: media, id: id, context.connection)
-        guard let media else { throw Problem.mediaNotFound(String(id.prefix(100))) }
+        guard let media else { throw Problem.mediaNotFound(TextRules.prefix(id, 100)) }
         return media
     }
 

@@ -110,6 +110,8 @@ struct ReplaceFile {
             let versions = MediaVersionRepository(connection)
             try versions.add(old.currentVersion, of: old.id)
             try records.updateFile(new)
+            try context.audit(
+                upload == nil ? .restoreVersion : .replaceFile, caller.name, from: old, to: new, connection)
             for excess in try versions.all(of: old.id).dropFirst(environment.configuration.number(.versions)) {
                 try versions.expire(excess.number, of: old.id, at: ManageVersions.end(now))
             }

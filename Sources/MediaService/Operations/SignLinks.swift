@@ -1,7 +1,7 @@
 import Crypto
 import Logging
 package import MediaCore
-import MediaDatabase
+package import MediaDatabase
 
 /// Makes signed links.
 package struct SignLinks {
@@ -42,11 +42,15 @@ package struct SignLinks {
     }
 
     /// Makes a link for each order. Those that the caller has no right to are refused one by one.
-    package func run(_ orders: [Order], _ caller: Caller) throws -> [Result<Made, AccessRefused>] {
-        let secrets = context.environment.linkSecrets
-        guard let fingerprint = secrets.current else { throw Self.switchedOff }
+    ///
+    /// - Parameter alongside: runs in the transaction that stores the links, maybe several times.
+    package func run(
+        _ orders: [Order], _ caller: Caller,
+        alongside: ((Connection, [Result<Made, AccessRefused>]) throws -> Void)? = nil
+    ) throws -> [Result<Made, AccessRefused>] {
+        guard let fingerprint = context.environment.linkSecrets.current else { throw Self.switchedOff }
         let facts = try MediaRepository(context.connection).facts(of: Set(orders.compactMap { MediaID($0.mediaID) }))
-        let key = try signingKey(fingerprint)
+        let key = try signingKey(fingerprint, caller)
         let now = context.now()
         let results = try orders.map { order -> Result<SignedLinkRepository.Entry, AccessRefused> in
             let id = MediaID(order.mediaID)
@@ -60,7 +64,23 @@ package struct SignLinks {
                 return .failure(error)
             }
         }
-        let entries = try store(results.compactMap { try? $0.get() })
+        let entries = results.compactMap { try? $0.get() }
+        if entries.isEmpty, alongside == nil { return signed(results, [], fingerprint) }
+        return try context.connection.transaction { connection in
+            let stored = try store(entries, connection)
+            try AuditRepository(connection).add(stored.map { auditEntry($0, caller) })
+            let made = signed(results, stored, fingerprint)
+            try alongside?(connection, made)
+            return made
+        }
+    }
+
+    /// - Parameter entries: what was stored for the orders that weren't refused.
+    private func signed(
+        _ results: [Result<SignedLinkRepository.Entry, AccessRefused>], _ entries: [SignedLinkRepository.Entry],
+        _ fingerprint: [UInt8]
+    ) -> [Result<Made, AccessRefused>] {
+        let secrets = context.environment.linkSecrets
         var next = entries.makeIterator()
         return results.map { result in
             result.flatMap { _ in
@@ -73,13 +93,26 @@ package struct SignLinks {
         }
     }
 
+    private func auditEntry(_ entry: SignedLinkRepository.Entry, _ caller: Caller) -> AuditEntry {
+        var said: [JSON.Member] = [
+            .init("link", .string(entry.link.linkID.rawValue)),
+            .init("expiresAt", .string(Timestamp(milliseconds: entry.link.expiresAt * 1000).iso8601)),
+        ]
+        if let subject = entry.subject { said.append(.init("subject", .string(subject))) }
+        if let network = entry.link.network { said.append(.init("network", .string(network))) }
+        if let name = entry.link.downloadName { said.append(.init("downloadName", .string(name))) }
+        if let uses = entry.maxUses { said.append(.init("maxUses", .integer(uses))) }
+        return context.auditEntry(
+            .createLink, caller.name, mediaID: entry.link.mediaID.rawValue, after: .object(said))
+    }
+
     static let switchedOff = Problem(
         status: 501, code: "links_switched_off", detail: "Signed links are switched off: MEDIA_LINK_SECRET isn't set.")
 
     /// The key that signs; the first one of a secret is made when it is needed.
-    private func signingKey(_ fingerprint: [UInt8]) throws -> LinkKeyRepository.Entry {
+    private func signingKey(_ fingerprint: [UInt8], _ caller: Caller) throws -> LinkKeyRepository.Entry {
         if let key = try LinkKeyRepository(context.connection).signing(fingerprint: fingerprint) { return key }
-        return try ManageLinkKeys(context: context).rotate()
+        return try ManageLinkKeys(context: context).rotate(caller)
     }
 
     private func entry(
@@ -108,18 +141,17 @@ package struct SignLinks {
         LinkID(bytes: (0..<16).map { _ in UInt8.random(in: 0...255, using: &context.random) })
     }
 
-    private func store(_ entries: [SignedLinkRepository.Entry]) throws -> [SignedLinkRepository.Entry] {
-        guard !entries.isEmpty else { return [] }
-        return try context.connection.transaction { connection in
-            let repository = SignedLinkRepository(connection)
-            // One that was revoked stays so; who asks again gets another.
-            let revoked = try repository.revoked(of: entries.filter { !$0.link.isCounted }.map(\.link.linkID))
-            var entries = entries
-            for index in entries.indices where revoked.contains(entries[index].link.linkID) {
-                entries[index].link.linkID = randomID()
-            }
-            try repository.insert(entries)
-            return entries
+    private func store(
+        _ entries: [SignedLinkRepository.Entry], _ connection: Connection
+    ) throws -> [SignedLinkRepository.Entry] {
+        let repository = SignedLinkRepository(connection)
+        // One that was revoked stays so; who asks again gets another.
+        let revoked = try repository.revoked(of: entries.filter { !$0.link.isCounted }.map(\.link.linkID))
+        var entries = entries
+        for index in entries.indices where revoked.contains(entries[index].link.linkID) {
+            entries[index].link.linkID = randomID()
         }
+        try repository.insert(entries)
+        return entries
     }
 }

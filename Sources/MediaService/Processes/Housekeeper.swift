@@ -60,9 +60,38 @@ package struct Housekeeper {
     }
 
     /// The sum of all files is kept while it has a limit only.
-    private func forgetTotal() throws {
-        guard !CountUsage(environment: context.environment).totalQuota.isLimited else { return }
-        try context.connection.transaction { try UsageRepository($0).forgetTotal() }
+    private func forgetTotal() throws -> Int {
+        guard !CountUsage(environment: context.environment).totalQuota.isLimited else { return 0 }
+        return try context.connection.transaction { try UsageRepository($0).forgetTotal() }
+    }
+
+    /// Answers that are kept no longer. They may be large, so not too many go in one transaction.
+    private func removeExpiredAnswers() throws -> Int {
+        try removeInParts(olderThan: .idempotencyTime, 500) { moment, limit, connection in
+            try IdempotencyRepository(connection).removeExpired(before: moment, limit: limit)
+        }
+    }
+
+    private func pruneAudit() throws -> Int {
+        try removeInParts(olderThan: .auditRetention, 5000) { moment, limit, connection in
+            try AuditRepository(connection).prune(before: moment, limit: limit)
+        }
+    }
+
+    /// Removes what is older than a setting says, in short transactions, and no more than twenty of them in a round.
+    ///
+    /// - Parameter remove: removes up to so many, and returns how many it were.
+    private func removeInParts(
+        olderThan setting: Setting, _ limit: Int, _ remove: (Timestamp, Int, Connection) throws -> Int
+    ) throws -> Int {
+        let moment = context.now().adding(seconds: -context.environment.configuration.number(setting))
+        var count = 0
+        for _ in 0..<20 {
+            let removed = try context.connection.transaction { try remove(moment, limit, $0) }
+            count += removed
+            if removed < limit { break }
+        }
+        return count
     }
 
     /// One round.
@@ -74,8 +103,11 @@ package struct Housekeeper {
         let uploads = Result { try SettleUploads(context: context).run() }
         let purged = Result { try PurgeMedia(context: context).run() }
         let versions = Result { try ManageVersions(context: context).purge() }
-        try forgetTotal()
+        let total = Result { try forgetTotal() }
         let links = Result { try removeExpiredLinks() }
-        return try publications.get() + uploads.get() + purged.get() + versions.get() + links.get()
+        let answers = Result { try removeExpiredAnswers() }
+        let entries = Result { try pruneAudit() }
+        let settled = try [publications, uploads, purged, versions, total, links, answers, entries].map { try $0.get() }
+        return settled.reduce(0, +)
     }
 }

@@ -24,6 +24,7 @@ package struct Application: Sendable {
             .post, "/v1/media/{id}/versions/{version}/restore", name: "restore_version", handler: Versions.restore)
         router.on(.delete, "/v1/media/{id}/versions/{version}", name: "delete_version", handler: Versions.delete)
         router.on(.get, "/v1/users/{id}/usage", name: "get_usage", handler: GetUsage.handle)
+        router.on(.post, "/v1/media/bulk", name: "bulk_media", handler: BulkMedia.handle)
         router.on(.get, "/v1/users/{id}/media", name: "list_user_media", handler: ListMedia.ofUser)
         router.on(.get, "/v1/entities/{type}/{id}/media", name: "list_entity_media", handler: ListMedia.ofEntity)
         router.on(.post, "/v1/links", name: "create_links", handler: Links.createMany)

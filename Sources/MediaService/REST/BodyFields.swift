@@ -42,6 +42,12 @@ struct BodyFields {
         return number
     }
 
+    mutating func bool(_ name: String) -> Bool? {
+        guard let value = object[name], !value.isNull else { return nil }
+        if value.bool == nil { refuse(name, "must be true or false, not \(value.kind)") }
+        return value.bool
+    }
+
     /// - Throws: 400 with all that was wrong.
     func finish() throws(Problem) {
         guard errors.isEmpty else { throw .invalid(errors) }

@@ -19,7 +19,16 @@ enum DeleteMedia {
     @Sendable static func restore(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
         try request.requireNoQuery()
-        let precondition = try Precondition(ifMatch: request.header("HTTP_IF_MATCH"))
-        return .media(try ChangeMedia(context: context).restore(path["id"], if: precondition, caller), context)
+        let expected = request.header("HTTP_IF_MATCH")
+        let precondition = try Precondition(ifMatch: expected)
+        let once = try IdempotentRequest(request, caller, context)
+        try Authorize.checkEarly(caller, .restore)
+        let id = path["id"]
+        return try once.run(
+            content: { JSON(expected) },
+            // A crash may have come between the change and the public link that goes with it.
+            onReplay: { if let id = MediaID(id) { try SettlePublications(context: context).settle(id) } },
+            operation: { try ChangeMedia(context: context).restore(id, if: precondition, caller, alongside: $0) },
+            answer: { .media($0, context) })
     }
 }

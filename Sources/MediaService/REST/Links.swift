@@ -8,18 +8,26 @@ import MediaHTTP
 enum Links {
     private static let names: Set<String> = ["expiresIn", "downloadName", "network", "maxUses", "subject"]
     /// Bytes of a request for many links, for each of them.
-    static let bytesPerLink = 2048
+    private static let bytesPerLink = 2048
+
+    /// Bytes of a request for many links: what each may take, and what stands around them.
+    static func bodyLimit(_ configuration: Configuration) -> Int {
+        configuration.number(.linkBatch) * bytesPerLink + 16384
+    }
 
     @Sendable static func create(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
         try Authorize.checkEarly(caller, .manageLinks)
         try request.requireNoQuery()
+        let once = try IdempotentRequest(request, caller, context)
         let members = try request.jsonObject(limit: bytesPerLink)
         var fields = BodyFields(members, known: names)
         let order = order(&fields, mediaID: path["id"], context)
         try fields.finish()
-        let made = try SignLinks(context: context).run([order], caller)[0].get()
-        return .json(.object(json(made)), status: .created)
+        return try once.run(
+            content: { .object(members) },
+            operation: { try SignLinks(context: context).run([order], caller, alongside: $0) },
+            answer: { .json(.object(json(try $0[0].get())), status: .created) })
     }
 
     @Sendable static func createMany(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response
@@ -27,8 +35,10 @@ enum Links {
         let caller = try request.caller(context)
         try Authorize.checkEarly(caller, .manageLinks)
         try request.requireNoQuery()
-        let limit = context.environment.configuration.number(.linkBatch)
-        let body = JSON.object(try request.jsonObject(limit: limit * bytesPerLink))
+        let once = try IdempotentRequest(request, caller, context)
+        let configuration = context.environment.configuration
+        let limit = configuration.number(.linkBatch)
+        let body = JSON.object(try request.jsonObject(limit: bodyLimit(configuration)))
         guard let items = body["links"]?.array, (1...limit).contains(items.count), body.object?.count == 1 else {
             throw Problem.invalid("links", "must be an array of 1 to \(limit) objects, and the only field")
         }
@@ -46,7 +56,15 @@ enum Links {
             return order
         }
         guard errors.isEmpty else { throw Problem.invalid(Array(errors.prefix(100))) }
-        let results = try SignLinks(context: context).run(orders, caller)
+        return try once.run(
+            content: { body }, operation: { try SignLinks(context: context).run(orders, caller, alongside: $0) },
+            answer: { .json(.object([.init("links", json(orders, $0, request.id, context))]), status: .created) })
+    }
+
+    private static func json(
+        _ orders: [SignLinks.Order], _ results: [Result<SignLinks.Made, AccessRefused>], _ requestID: String,
+        _ context: Context
+    ) -> JSON {
         let links = zip(orders, results).map { order, result -> JSON in
             let id = JSON.Member("mediaId", .string(order.mediaID))
             switch result {
@@ -54,10 +72,10 @@ enum Links {
             case .failure(let refusal):
                 let problem = ProblemMapping.problem(for: refusal, context)
                 let title = ReasonPhrase.of(problem.status)
-                return .object([id, .init("error", problem.json(title: title, requestID: request.id))])
+                return .object([id, .init("error", problem.json(title: title, requestID: requestID))])
             }
         }
-        return .json(.object([.init("links", .array(links))]), status: .created)
+        return .array(links)
     }
 
     @Sendable static func list(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {

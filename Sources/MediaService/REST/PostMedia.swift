@@ -10,12 +10,18 @@ enum PostMedia {
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         do {
             let caller = try request.caller(context)
-            try CheckUpload(context: context).run(caller, length: request.contentLength, isReceived: true)
+            let once = try IdempotentRequest(request, caller, context)
+            try CheckUpload(context: context).run(
+                caller, length: request.contentLength, isReceived: true, isRepeatable: once.isKeyed)
             let (files, attributes) = try upload(request, caller, context)
             try Authorize.check(
                 caller, .create(ownerID: attributes.userID ?? "", entity: attributes.entity))
-            let media = try CreateMedia(context: context).run(files, attributes)
-            return answer(media, context)
+            let operation = CreateMedia(context: context)
+            let checked = try operation.check(files)
+            return try once.run(
+                content: { .array([attributes.identity] + checked.map(\.identity)) },
+                operation: { try operation.run(checked, attributes, caller, alongside: $0) },
+                answer: { answer($0, context) })
         } catch {
             context.environment.metrics.add(.uploadsRefused)
             throw error

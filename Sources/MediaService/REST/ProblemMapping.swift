@@ -28,7 +28,7 @@ enum ProblemMapping {
             context.environment.recorder.refusals.note(
                 context.auditEntry(
                     .refused, refusal.caller, mediaID: refusal.media.isEmpty ? nil : refusal.media,
-                    detail: String("\(context.requestLine.prefix(300)): \(refusal.reason)".prefix(500))))
+                    detail: TextRules.prefix("\(refusal.reason): \(context.requestLine)", 500)))
             return refusal.problem
         case let error as HTTPError: return self.problem(for: error)
         case let error as MariaDBError:

@@ -1,0 +1,16 @@
+import MediaCore
+
+/// A file that is accepted: its type is known, its bytes are hashed and durable.
+struct CheckedFile {
+    let file: IncomingFile
+    let type: FileType
+    /// 64 hexadecimal digits.
+    let sha256: String
+
+    /// What makes an upload of this file the same as another one.
+    var identity: JSON {
+        .array([
+            .string(file.field), .string(file.originalName), JSON(file.declaredType), .string(sha256),
+        ])
+    }
+}
