@@ -4,6 +4,8 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/timex.h>
+#include <sys/vfs.h>
 #include <sys/types.h>
 
 // Declared in <sys/socket.h> and <unistd.h> for _GNU_SOURCE only.

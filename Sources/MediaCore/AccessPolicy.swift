@@ -101,8 +101,11 @@ package enum AccessPolicy {
         case entityOfInstructor = "Only instructors whose token names the entity may make files belong to it."
     }
 
-    /// Whether a decision on this record depends on its entities; where it doesn't, they need not be looked up.
-    package static func dependsOnEntities(_ caller: Caller, ownerID: String) -> Bool {
+    /// Whether a decision on a record depends on its entities; where it doesn't, they need not be looked up.
+    ///
+    /// - Parameter ownerID: nil where there is no record. Its entities are looked up all the same: how long an answer takes must
+    ///   not tell that a record isn't there from that it isn't the caller's.
+    package static func dependsOnEntities(_ caller: Caller, ownerID: String?) -> Bool {
         guard case .user(let user) = caller else { return false }
         return !user.roles.contains(.admin) && user.id != ownerID && !user.entities.isEmpty
     }

@@ -3,7 +3,12 @@ package enum TextRules {
     /// Why a character is refused in names, ids and titles, or nil.
     static func fault(in scalar: Unicode.Scalar) -> String? {
         if scalar == "\0" { return "must not contain NUL" }
-        if scalar.properties.generalCategory == .control { return "must not contain control characters" }
+        switch scalar.properties.generalCategory {
+        case .control: return "must not contain control characters"
+        // Some readers of logs and scripts break lines there.
+        case .lineSeparator, .paragraphSeparator: return "must not contain line separators"
+        default: break
+        }
         // These turn the direction of what follows, so that "gpj.exe" reads as "exe.jpg".
         if (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value) {
             return "must not contain bidirectional control characters"

@@ -8,7 +8,7 @@ package final class Connection {
     /// Counts the uses of statements.
     private var uses = 0
     /// How many prepared statements a connection keeps.
-    private static let maxStatements = 100
+    package static let maxStatements = 100
 
     /// Called for each connection that was lost and each transaction that is tried again.
     package var onRetry: (MariaDBError) -> Void = { _ in }

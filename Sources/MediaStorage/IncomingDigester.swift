@@ -42,6 +42,9 @@ package final class IncomingDigester {
         unlink(path)
     }
 
+    /// Whether a process hashes ahead on this host.
+    package static func isRunning(runFolder: String) -> Bool { UnixSocket.isServed(socketPath(runFolder)) }
+
     static func socketPath(_ runFolder: String) -> String { "\(runFolder)/digest.sock" }
 
     /// Follows files and answers for up to `milliseconds`.

@@ -195,4 +195,16 @@ package struct LocalStorage: Sendable {
         defer { unlink(path) }
         guard write(handle.descriptor, "x", 1) == 1 else { throw .current("write", path) }
     }
+
+    /// Takes a small file the way that an upload's goes, from `incoming/` through `staging/` and `objects/` to `public/`, and
+    /// removes it again.
+    package func checkTakesFiles() throws(StorageError) {
+        let name = "check-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        let paths = [incoming, staging, objects, published].map { "\($0)/\(name)" }
+        defer { for path in paths { unlink(path) } }
+        let handle = try FileHandle(paths[0], flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        guard write(handle.descriptor, "x", 1) == 1 else { throw .current("write", paths[0]) }
+        try handle.sync()
+        for (old, new) in zip(paths, paths.dropFirst()) { _ = try FileSystem.link(old, new) }
+    }
 }

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// Unix sockets between the processes of one host.
-enum UnixSocket {
+package enum UnixSocket {
     /// A socket that listens at `path`, where no living process does.
     static func listen(at path: String) throws(StorageError) -> Int32 {
         if let living = connect(to: path) {
@@ -19,6 +19,13 @@ enum UnixSocket {
             throw .current("listen", path)
         }
         return descriptor
+    }
+
+    /// Whether a living process listens at `path`.
+    package static func isServed(_ path: String) -> Bool {
+        guard let connection = connect(to: path) else { return false }
+        close(connection)
+        return true
     }
 
     /// A connection to who listens at `path`, or nil.

@@ -12,7 +12,7 @@ struct Mediad: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, WorkerCommand.self, WorkCommand.self, MigrateCommand.self, KeyCommand.self,
-            SignCommand.self, LinkKeyCommand.self, AuditCommand.self,
+            SignCommand.self, LinkKeyCommand.self, AuditCommand.self, DoctorCommand.self,
             ConfigCommand.self, NginxCommand.self,
         ])
 

@@ -31,8 +31,8 @@ import Testing
     }
 
     /// How many decisions the workers made.
-    private func decisions() throws -> Int {
-        let line = try holder.get("/metrics").text.split(separator: "\n").filter {
+    private func decisions(_ instance: ServiceInstance? = nil) throws -> Int {
+        let line = try (instance ?? self.instance).anonymous.get("/metrics").text.split(separator: "\n").filter {
             $0.hasPrefix("media_http_requests_total{route=\"decide_download\"")
         }
         return line.compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
@@ -85,6 +85,41 @@ import Testing
         try holder.get("/m/\(second)").expectProblem(404, "not_found")
         _ = try client.patch("/v1/media/\(second)", #"{"isPublic":true}"#)
         #expect(try holder.get("/m/\(second)").status == 200)
+    }
+
+    @Test("each user has decisions of their own, by header and by cookie, and none beyond their token's life")
+    func users() throws {
+        let instance = try ServiceInstance(settings: [
+            "MEDIA_DECISION_CACHE": "60", "MEDIA_JWT_SECRET": TestIssuer.secret,
+        ])
+        let service = try instance.client()
+        let id = try service.upload(
+            Samples.mp4("users", size: 5000), name: "a.mp4", user: "olga", query: "entityType=course&entityId=c1"
+        ).id
+        let issuer = TestIssuer()
+        let enrolled = try issuer.token("ned", entities: ["course:c1"])
+        let stranger = try issuer.token("mia", entities: ["course:c2"])
+        func status(_ headers: [String: String]) throws -> Int {
+            try instance.anonymous.get("/m/\(id)", headers: headers).status
+        }
+        for _ in 0..<3 {
+            #expect(try status(["Authorization": "Bearer \(enrolled)"]) == 200)
+            #expect(try status(["Authorization": "Bearer \(stranger)"]) == 404)
+            #expect(try status(["Cookie": "media_token=\(enrolled)"]) == 200)
+            #expect(try status(["Cookie": "media_token=\(stranger)"]) == 404)
+            #expect(try status(["Cookie": "other=\(enrolled)"]) == 404)
+            #expect(try status([:]) == 404)
+            // A header speaks before a cookie, also where the cookie's decision is known.
+            #expect(try status(["Authorization": "Bearer \(stranger)", "Cookie": "media_token=\(enrolled)"]) == 404)
+        }
+        // Without the leeway that the issuer's clock gets, so that nothing is reused that may have ended.
+        let end = Int(Date().timeIntervalSince1970) + 2
+        let short = try issuer.token(claims: #"{"sub":"olga","exp":\#(end)}"#)
+        let before = try decisions(instance)
+        #expect(try status(["Authorization": "Bearer \(short)"]) == 200)
+        Thread.sleep(forTimeInterval: 2.5)
+        #expect(try status(["Authorization": "Bearer \(short)"]) == 200, "within the leeway")
+        #expect(try decisions(instance) == before + 2)
     }
 
     @Test("links that look at more than their URL are decided each time")

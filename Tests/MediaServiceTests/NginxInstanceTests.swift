@@ -29,6 +29,29 @@ struct NginxInstanceTests {
         #expect(!instance.server.contains("ssl"))
     }
 
+    @Test("limits on requests, and nothing of them where they are switched off")
+    func limits() throws {
+        let off = try instance([
+            "MEDIA_ADDRESS_RATE": "0", "MEDIA_KEY_RATE": "0", "MEDIA_ADDRESS_REQUESTS": "0",
+        ])
+        for text in ["limit_req zone", "limit_req_zone", "limit_conn media", "limit_conn_zone", "real_ip"] {
+            #expect(!off.http.contains(text) && !off.server.contains(text), "\(text)")
+        }
+        let on = try instance([
+            "MEDIA_ADDRESS_RATE": "7", "MEDIA_KEY_RATE": "30", "MEDIA_RATE_BURST": "2", "MEDIA_ADDRESS_REQUESTS": "9",
+            "MEDIA_TRUSTED_PROXIES": "192.0.2.0/24,::1",
+        ])
+        #expect(
+            on.http.contains("zone=media_address:10m rate=7r/s;") && on.http.contains("zone=media_key:10m rate=30r/s;"))
+        for line in [
+            "limit_req zone=media_address burst=14 nodelay;", "limit_req zone=media_key burst=60 nodelay;",
+            "limit_conn media_requests 9;", "set_real_ip_from 192.0.2.0/24;", "set_real_ip_from ::1;",
+            "real_ip_header X-Forwarded-For;",
+        ] {
+            #expect(on.server.split(separator: "\n").contains(Substring(line)), "\(line)")
+        }
+    }
+
     @Test("requests for many files have the room that their settings need")
     func batch() throws {
         let batch = try instance(["MEDIA_LINK_MAX_BATCH": "100", "MEDIA_BULK_MAX_ITEMS": "10"]).batch

@@ -17,7 +17,7 @@ package struct ServiceFolders: Sendable {
     init(_ folder: TemporaryFolder, store: String?) throws {
         state = folder.path
         self.store = store ?? "\(folder.path)/store"
-        for name in ["run", "log", "tls", "tmp"] { _ = try folder.folder(name) }
+        for name in ["run", "log", "tls", "tmp"] { chmod(try folder.folder(name), 0o700) }
         try FileManager.default.copyItem(atPath: "\(Self.repository)/nginx", toPath: "\(state)/nginx")
     }
 

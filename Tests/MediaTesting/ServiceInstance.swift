@@ -72,6 +72,8 @@ package final class ServiceInstance: Sendable {
             "MEDIA_LINK_SECRET": "a secret of the tests, of thirty-two characters".filter { $0 != " " && $0 != "," },
             // Most tests look at what a change does at once.
             "MEDIA_DECISION_CACHE": "0",
+            // All tests send from one address.
+            "MEDIA_ADDRESS_RATE": "0", "MEDIA_KEY_RATE": "0", "MEDIA_ADDRESS_REQUESTS": "0",
         ]
         if let certificate {
             values["MEDIA_TLS_CERTIFICATE"] = certificate.certificate

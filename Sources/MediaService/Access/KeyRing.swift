@@ -11,6 +11,8 @@ struct KeyRing: Sendable {
 
     private var keys: [TokenKey] = []
 
+    var count: Int { keys.count }
+
     init(_ keys: [TokenKey] = []) {
         self.keys = keys
     }

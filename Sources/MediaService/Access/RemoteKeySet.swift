@@ -94,11 +94,16 @@ final class RemoteKeySet: Sendable {
         return known(now)
     }
 
+    /// The set at a URL, as its text and its usable keys.
+    static func fetch(_ url: String) throws -> (bytes: [UInt8], ring: KeyRing) {
+        let bytes = try HTTPGet.body(of: url, limit: limit, milliseconds: milliseconds)
+        return (bytes, try KeyRing(jwks: bytes, isPublic: true))
+    }
+
     private func fetch(_ now: Timestamp) {
         state.withLock { $0.triedAt = now }
         do {
-            let bytes = try HTTPGet.body(of: url, limit: Self.limit, milliseconds: Self.milliseconds)
-            let ring = try KeyRing(jwks: bytes, isPublic: true)
+            let (bytes, ring) = try Self.fetch(url)
             state.withLock { state in
                 if state.bytes != bytes { state.known = Known(ring: ring, version: (state.known?.version ?? 0) + 1) }
                 state.bytes = bytes

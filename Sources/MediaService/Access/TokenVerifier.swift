@@ -78,6 +78,15 @@ package final class TokenVerifier: Sendable {
         }
     }
 
+    /// How many keys of tokens the settings lead to, those at a URL fetched now.
+    ///
+    /// - Throws: where some that they name can't be had or used.
+    static func keyCount(_ configuration: Configuration) throws -> Int {
+        let fixed = try fixedKeys(configuration, Logger(label: "media") { _ in SwiftLogNoOpLogHandler() })
+        guard let url = configuration.optionalText(.tokenKeysURL) else { return fixed.count }
+        return try fixed.count + RemoteKeySet.fetch(url).ring.count
+    }
+
     private static func fixedKeys(_ configuration: Configuration, _ logger: Logger) throws(KeyRing.Failure) -> KeyRing {
         let ring = KeyRing(configuration.list(.tokenSecret).map(TokenKey.init(secret:)))
         guard let path = configuration.optionalText(.tokenKeysFile) else { return ring }

@@ -1,3 +1,4 @@
+import Glibc
 package import MediaCore
 package import MediaDatabase
 package import MediaStorage
@@ -42,7 +43,7 @@ package struct Configuration: Sendable {
     }
 
     /// Whether an `http` URL is one of this host.
-    private static func isLocal(_ url: String) -> Bool {
+    static func isLocal(_ url: String) -> Bool {
         let authority = url.dropFirst("http://".count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         return ["localhost", "127.0.0.1", "[::1]"].contains { authority == $0 || authority.hasPrefix("\($0):") }
             && !authority.contains("@")
@@ -60,6 +61,12 @@ package struct Configuration: Sendable {
 
     package func optionalText(_ setting: Setting) -> String? {
         text(setting).isEmpty ? nil : text(setting)
+    }
+
+    /// How many worker processes there are to be.
+    var workerCount: Int {
+        let count = number(.workers)
+        return count > 0 ? count : Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }
 
     /// The parts of a setting that has several, with commas.

@@ -32,8 +32,60 @@ package struct NginxInstance {
                 server unix:\(sockets)/upload.sock max_fails=0;
                 include media/upstream.conf;
             }
+            \(zones)
             \(reusesDecisions ? decisions : "")
             """
+    }
+
+    /// What requests are counted by. A request that nginx passes on within itself is counted once.
+    private var zones: String {
+        var lines: [String] = []
+        if configuration.number(.addressRate) > 0 {
+            lines += [
+                "# Public files are nginx's alone, and who asks for /healthz has no address that matters.",
+                "map $uri $media_counted_address {",
+                "    ~^/(p/|healthz$|readyz$|metrics$) '';",
+                "    default $binary_remote_addr;",
+                "}",
+                "limit_req_zone $media_counted_address zone=media_address:10m rate=\(configuration.number(.addressRate))r/s;",
+            ]
+        }
+        if configuration.number(.keyRate) > 0 {
+            lines += [
+                "# Of a key or token the end, which nobody else can know; so they all take the same little room.",
+                "map $http_authorization$media_token $media_counted_key {",
+                "    \"~(?<media_key_end>.{1,64})$\" $media_key_end;",
+                "    default '';",
+                "}",
+                "limit_req_zone $media_counted_key zone=media_key:10m rate=\(configuration.number(.keyRate))r/s;",
+            ]
+        }
+        if configuration.number(.addressRequests) > 0 {
+            lines.append("limit_conn_zone $binary_remote_addr zone=media_requests:10m;")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private var limits: [String] {
+        var lines = ["limit_req_status 429;", "limit_conn_status 429;", "limit_req_log_level notice;"]
+        lines.append("limit_conn_log_level notice;")
+        let seconds = configuration.number(.rateBurst)
+        for (setting, zone) in [(Setting.addressRate, "media_address"), (.keyRate, "media_key")] {
+            let rate = configuration.number(setting)
+            if rate > 0 { lines.append("limit_req zone=\(zone) burst=\(rate * seconds) nodelay;") }
+        }
+        let requests = configuration.number(.addressRequests)
+        if requests > 0 { lines.append("limit_conn media_requests \(requests);") }
+        return lines
+    }
+
+    /// Whose address a request comes from. With `recursive` it is the last one that no trusted proxy has: what stands before it
+    /// in the field, anybody may have written.
+    private var clientAddress: [String] {
+        let proxies = configuration.list(.trustedProxies)
+        if proxies.isEmpty { return [] }
+        return proxies.map { "set_real_ip_from \($0);" }
+            + ["real_ip_header \(configuration.text(.clientAddressField));", "real_ip_recursive on;"]
     }
 
     private var reusesDecisions: Bool { configuration.number(.decisionCache) > 0 }
@@ -70,6 +122,7 @@ package struct NginxInstance {
             "fastcgi_read_timeout \(configuration.number(.apiTimeout) + 10)s;",
             "access_log \(configuration.text(.accessLog)) media_json;",
         ]
+        lines += limits + clientAddress
         if let certificate = configuration.optionalText(.tlsCertificate) {
             lines += [
                 "ssl_certificate \(certificate);", "ssl_certificate_key \(configuration.text(.tlsKey));",
@@ -114,11 +167,13 @@ package struct NginxInstance {
         """
     }
 
+    /// All of it, by file.
+    var files: [(name: String, text: String)] {
+        [("http", http), ("server", server), ("upload", upload), ("batch", batch), ("delivery", delivery)]
+    }
+
     package func write(to folder: String) throws(Failure) {
         guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { throw failure(folder) }
-        let files = [
-            ("http", http), ("server", server), ("upload", upload), ("batch", batch), ("delivery", delivery),
-        ]
         for (name, text) in files {
             let path = "\(folder)/\(name).conf"
             guard let file = fopen(path, "w") else { throw failure(path) }

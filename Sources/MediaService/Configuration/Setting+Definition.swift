@@ -214,6 +214,12 @@ extension Setting {
             Definition(
                 form: .seconds(1...3_153_600_000), defaultText: "365d",
                 summary: "How long entries of the audit log are kept.")
+        default: nginxDefinition
+        }
+    }
+
+    private var nginxDefinition: Definition {
+        switch self {
         case .listen:
             Definition(
                 form: .text, defaultText: "8080",
@@ -229,6 +235,38 @@ extension Setting {
         case .accessLog:
             Definition(
                 form: .path, defaultText: "/var/log/nginx/media.log", summary: "nginx: log of all requests, in JSON.")
+        default: limitDefinition
+        }
+    }
+
+    private var limitDefinition: Definition {
+        switch self {
+        case .addressRate:
+            Definition(
+                form: .integer(0...1_000_000), defaultText: "200",
+                summary:
+                    "nginx: requests a second from one client address, public files apart; what is beyond gets 429. 0: no limit."
+            )
+        case .keyRate:
+            Definition(
+                form: .integer(0...1_000_000), defaultText: "1000",
+                summary: "nginx: requests a second with one API key or token. 0: no limit.")
+        case .rateBurst:
+            Definition(
+                form: .seconds(1...3600), defaultText: "5",
+                summary: "nginx: as much as these rates allow in this time may come at once.")
+        case .addressRequests:
+            Definition(
+                form: .integer(0...1_000_000), defaultText: "500",
+                summary: "nginx: requests of one client address at the same time, downloads included. 0: no limit.")
+        case .trustedProxies:
+            Definition(
+                form: .networks, defaultText: "",
+                summary: "nginx: proxies or CDN in front of it, whose word on the client's address is taken.")
+        case .clientAddressField:
+            Definition(
+                form: .fieldName, defaultText: "X-Forwarded-For",
+                summary: "nginx: the header field in which those name the client's address.")
         default: preconditionFailure("\(rawValue) has no definition")
         }
     }

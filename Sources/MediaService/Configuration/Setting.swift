@@ -73,6 +73,12 @@ package enum Setting: String, CaseIterable, Sendable {
     case tlsKey = "MEDIA_TLS_KEY"
     case clientTimeout = "MEDIA_CLIENT_TIMEOUT"
     case accessLog = "MEDIA_ACCESS_LOG"
+    case addressRate = "MEDIA_ADDRESS_RATE"
+    case keyRate = "MEDIA_KEY_RATE"
+    case rateBurst = "MEDIA_RATE_BURST"
+    case addressRequests = "MEDIA_ADDRESS_REQUESTS"
+    case trustedProxies = "MEDIA_TRUSTED_PROXIES"
+    case clientAddressField = "MEDIA_CLIENT_ADDRESS_FIELD"
 
     package var name: String { rawValue }
 }

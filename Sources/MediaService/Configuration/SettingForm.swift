@@ -19,6 +19,10 @@ package enum SettingForm: Sendable {
     case choice([String])
     /// What `TypeAllowList` reads.
     case types
+    /// IP networks, with commas.
+    case networks
+    /// The name of an HTTP header field, of letters, digits and `-`.
+    case fieldName
 
     /// The form in words, for messages and tables.
     package var description: String {
@@ -33,6 +37,8 @@ package enum SettingForm: Sendable {
             "bytes, also with K, M, G or T, from \(Self.short(range.lowerBound)) to \(Self.short(range.upperBound))"
         case .seconds(let range): "seconds, also with s, m, h or d, from \(range.lowerBound) to \(range.upperBound)"
         case .choice(let words): words.joined(separator: ", ")
+        case .networks: "IP addresses and networks such as 192.0.2.0/24, with commas"
+        case .fieldName: "letters, digits and '-'"
         case .types: "kinds (\(MediaType.allCases.map(\.rawValue).joined(separator: ", "))) and types, with commas"
         }
     }
@@ -41,7 +47,7 @@ package enum SettingForm: Sendable {
     package func accepts(_ text: String) -> Bool {
         switch self {
         case .text: !text.isEmpty && !text.utf8.contains { $0 < 0x20 }
-        case .name: !text.isEmpty && text.utf8.allSatisfy(Self.isNameByte)
+        case .name: !text.isEmpty && text.utf8.allSatisfy { Self.isAlphanumeric($0) || $0 == UInt8(ascii: "_") }
         case .secrets:
             !text.isEmpty
                 && text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { secret in
@@ -52,6 +58,9 @@ package enum SettingForm: Sendable {
         case .integer, .bytes, .seconds: number(text) != nil
         case .choice(let words): words.contains(text)
         case .types: TypeAllowList(text) != nil
+        case .networks:
+            text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { Network(String($0)) != nil }
+        case .fieldName: !text.isEmpty && text.utf8.allSatisfy { Self.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
         }
     }
 
@@ -78,10 +87,10 @@ package enum SettingForm: Sendable {
         return !overflow && range.contains(product) ? product : nil
     }
 
-    private static func isNameByte(_ byte: UInt8) -> Bool {
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"):
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
             true
         default: false
         }

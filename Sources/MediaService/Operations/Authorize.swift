@@ -67,18 +67,21 @@ enum Authorize {
     static func check(
         _ caller: Caller, _ action: AccessPolicy.RecordAction, on media: Media?, id: String, _ connection: Connection
     ) throws {
-        try check(caller, .act(action, try facts(media.map { ($0.id, $0.facts) }, for: caller, connection)), id: id)
+        try check(caller, .act(action, try facts(media?.facts, of: MediaID(id), for: caller, connection)), id: id)
     }
 
     /// What a decision on a record depends on, with its entities if they matter.
+    ///
+    /// - Parameters:
+    ///   - known: what the record itself says; nil where there is none.
+    ///   - id: the record's, or what would be.
     static func facts(
-        _ record: (id: MediaID, facts: AccessPolicy.Facts)?, for caller: Caller, _ connection: Connection
+        _ known: AccessPolicy.Facts?, of id: MediaID?, for caller: Caller, _ connection: Connection
     ) throws -> AccessPolicy.Facts? {
-        guard let record else { return nil }
-        var facts = record.facts
-        if AccessPolicy.dependsOnEntities(caller, ownerID: facts.ownerID) {
-            facts.entities = try MediaRepository(connection).entities(of: record.id)
-        }
+        guard let id, AccessPolicy.dependsOnEntities(caller, ownerID: known?.ownerID) else { return known }
+        let entities = try MediaRepository(connection).entities(of: id)
+        var facts = known
+        facts?.entities = entities
         return facts
     }
 

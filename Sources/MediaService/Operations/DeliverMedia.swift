@@ -31,11 +31,10 @@ struct DeliverMedia {
     func run(_ order: Order) throws -> Delivery {
         let now = context.now()
         let (found, linkState) = try look(order, now: now)
-        guard var file = found else { throw refusal(order, nil, linkState) }
-        if AccessPolicy.dependsOnEntities(order.caller.caller, ownerID: file.facts.ownerID), let id = MediaID(order.id)
-        {
-            file.facts.entities = try MediaRepository(context.connection).entities(of: id)
-        }
+        let facts = try Authorize.facts(
+            found?.facts, of: MediaID(order.id), for: order.caller.caller, context.connection)
+        guard var file = found, let facts else { throw refusal(order, nil, linkState) }
+        file.facts = facts
         guard case .allowed(let reason) = AccessPolicy.decide(order.caller.caller, .download(file.facts, linkState))
         else { throw refusal(order, file, linkState) }
         let delivery = Delivery(file: file, lifetime: lifetime(order, reason, now: now))

@@ -55,12 +55,11 @@ struct ManageLinks {
     }
 
     private func authorize(_ id: String, _ caller: Caller) throws -> MediaID {
-        let record = try MediaID(id).flatMap { id in
-            try MediaRepository(context.connection).facts(of: [id])[id].map { (id: id, facts: $0.facts) }
-        }
-        let facts = try Authorize.facts(record, for: caller, context.connection)
+        let mediaID = MediaID(id)
+        let known = try mediaID.flatMap { try MediaRepository(context.connection).facts(of: [$0])[$0]?.facts }
+        let facts = try Authorize.facts(known, of: mediaID, for: caller, context.connection)
         try Authorize.check(caller, .act(.manageLinks, facts), id: id)
-        guard let record else { throw Problem.mediaNotFound(id) }
-        return record.id
+        guard let mediaID, known != nil else { throw Problem.mediaNotFound(id) }
+        return mediaID
     }
 }

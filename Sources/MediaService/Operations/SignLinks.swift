@@ -55,7 +55,7 @@ package struct SignLinks {
         let results = try orders.map { order -> Result<SignedLinkRepository.Entry, AccessRefused> in
             let id = MediaID(order.mediaID)
             let record = id.flatMap { id in facts[id].map { (id: id, facts: $0.facts, epoch: $0.linkEpoch) } }
-            let known = try Authorize.facts(record.map { ($0.id, $0.facts) }, for: caller, context.connection)
+            let known = try Authorize.facts(record?.facts, of: id, for: caller, context.connection)
             do throws(AccessRefused) {
                 try Authorize.check(caller, .act(.manageLinks, known), id: order.mediaID)
                 guard let record else { throw AccessRefused(.notFound, caller, id: order.mediaID) }

@@ -67,10 +67,7 @@ package struct Supervisor {
         }
     }
 
-    private var workerCount: Int {
-        let count = environment.configuration.number(.workers)
-        return count > 0 ? count : Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    }
+    private var workerCount: Int { environment.configuration.workerCount }
 
     private var current: [WorkerProcess] { workers.filter { $0.generation == generation && !$0.isRetiring } }
 

@@ -1,0 +1,31 @@
+import Glibc
+
+/// A program that is run to its end for what it prints.
+enum Program {
+    /// What a program says on standard output and error; nil where it can't be started.
+    ///
+    /// - Parameter words: the program and its arguments.
+    static func run(_ words: [String]) -> (isSuccess: Bool, text: String)? {
+        let quoted = words.map {
+            "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        }
+        guard let pipe = popen(quoted.joined(separator: " ") + " 2>&1 </dev/null", "re") else { return nil }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 { bytes += buffer[..<count] }
+        let status = pclose(pipe)
+        // What a shell says of a program that it doesn't find.
+        if status >> 8 & 0xFF == 127 { return nil }
+        return (status == 0, String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The lines of a file; none where it can't be read.
+    static func lines(of path: String) -> [Substring] {
+        guard let file = fopen(path, "re") else { return [] }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    }
+}
