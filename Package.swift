@@ -67,7 +67,7 @@ let package = Package(
             name: "MediaStorageTests", dependencies: ["MediaStorage", "MediaCore"], swiftSettings: swiftSettings),
         .testTarget(name: "MediaProcessingTests", dependencies: ["MediaProcessing"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "ProjectTests", dependencies: ["MediaDatabase", "MediaService", "MediaCore"],
+            name: "ProjectTests", dependencies: ["MediaDatabase", "MediaService", "MediaCore", "mediad"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "MediaDatabaseTests", dependencies: ["MediaCore", "MediaDatabase", "MediaTesting"],

@@ -90,6 +90,18 @@ package enum AccessPolicy {
         /// The caller may have the file, and it isn't READY.
         case notReady(MediaStatus)
         case link(LinkFault)
+
+        /// For logs.
+        package var text: String {
+            switch self {
+            case .unauthenticated: "nobody is known to call"
+            case .missingScope(let scope): "lacks the scope \(scope.rawValue)"
+            case .forbidden(let rule): rule.rawValue
+            case .notFound: "not there for this caller"
+            case .notReady(let status): "is \(status.rawValue)"
+            case .link(let fault): fault.rawValue
+            }
+        }
     }
 
     /// A rule that a user's request breaks.

@@ -1,16 +1,20 @@
 /// A keyset cursor: the last record of a page, behind which the next one starts.
 ///
 /// It says where to go on at any depth, whatever was added or changed meanwhile. Ids sort by creation, so where that is the
-/// order the id alone is enough; otherwise the value that the list is ordered by stands with it.
+/// order the id alone is enough; otherwise the value that the list is ordered by stands with it. How many records the list has
+/// goes along from its first page: counting them costs more than any page does.
 package struct MediaCursor: Equatable, Sendable {
     package let sort: MediaSort
     /// The last record's value of the sort's field, as text: milliseconds, bytes or the name; empty for `createdAt`.
     package let value: String
     package let last: MediaID
+    /// Records of the list, as counted for its first page.
+    package let total: Int64
 
     /// The cursor behind a record.
-    package init(after media: Media, sort: MediaSort = .newestFirst) {
+    package init(after media: Media, sort: MediaSort = .newestFirst, total: Int64) {
         self.sort = sort
+        self.total = total
         value =
             switch sort.field {
             case .createdAt: ""
@@ -24,15 +28,18 @@ package struct MediaCursor: Equatable, Sendable {
     /// A cursor as an earlier page gave it, or nil if it hasn't the form of one.
     package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        if parts.count == 2, parts[0] == "v1", let last = MediaID(String(parts[1])) {
+        guard parts.count >= 3, parts[0] == "v1", let total = Int64(parts[1]), total >= 0, String(total) == parts[1],
+            let last = parts.last.flatMap({ MediaID(String($0)) })
+        else { return nil }
+        self.total = total
+        if parts.count == 3 {
             sort = .newestFirst
             value = ""
             self.last = last
             return
         }
-        guard parts.count == 4, parts[0] == "v1", let sort = MediaSort(String(parts[1])),
-            let value = Base64URL.decode(String(parts[2])).flatMap({ String(validating: $0, as: UTF8.self) }),
-            let last = MediaID(String(parts[3]))
+        guard parts.count == 5, let sort = MediaSort(String(parts[2])),
+            let value = Base64URL.decode(String(parts[3])).flatMap({ String(validating: $0, as: UTF8.self) })
         else { return nil }
         switch sort.field {
         case .createdAt: guard value.isEmpty, sort != .newestFirst else { return nil }
@@ -44,8 +51,9 @@ package struct MediaCursor: Equatable, Sendable {
         self.last = last
     }
 
-    /// `v1.<id>` for the usual order, `v1.<order>.<value>.<id>` for the others.
+    /// `v1.<total>.<id>` for the usual order, `v1.<total>.<order>.<value>.<id>` for the others.
     package var text: String {
-        sort == .newestFirst ? "v1.\(last)" : "v1.\(sort.text).\(Base64URL.encode(Array(value.utf8))).\(last)"
+        sort == .newestFirst
+            ? "v1.\(total).\(last)" : "v1.\(total).\(sort.text).\(Base64URL.encode(Array(value.utf8))).\(last)"
     }
 }

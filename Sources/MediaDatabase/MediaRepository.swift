@@ -104,7 +104,7 @@ package struct MediaRepository {
         case cursor(MediaCursor)
     }
 
-    /// One page of a list.
+    /// One page of a list. The records of the whole list are counted for pages by number only; a cursor knows.
     ///
     /// - Parameter readyOnly: leaves out what is in the making or failed.
     package func list(
@@ -112,27 +112,30 @@ package struct MediaRepository {
         limit: Int
     ) throws(MariaDBError) -> MediaPage {
         let query = MediaListQuery(filter, sort: sort, readyOnly: readyOnly)
-        let total = try connection.query("SELECT COUNT(*) FROM \(query.source)", query.parameters) {
-            (row) throws(MariaDBError) in try row.integer(0)
-        }
         var sql = "SELECT \(Self.columns) FROM \(query.source)"
         var values = query.parameters
         var page = 1
+        let total: Int64
         switch position {
         case .cursor(let cursor):
+            total = cursor.total
             let behind = query.behind(cursor)
             sql += behind.sql + query.order + " LIMIT ?"
             values += behind.parameters + [.integer(Int64(limit + 1))]
         case .page(let number):
             page = number
+            total =
+                try connection.query("SELECT COUNT(*) FROM \(query.source)", query.parameters) {
+                    (row) throws(MariaDBError) in try row.integer(0)
+                }.first ?? 0
             sql += query.order + " LIMIT ? OFFSET ?"
             values += [.integer(Int64(limit + 1)), .integer(Int64(number - 1) * Int64(limit))]
         }
         let found = try connection.query(sql, values, Self.media)
         let media = Array(found.prefix(limit))
         return MediaPage(
-            media: media, total: total.first ?? 0, page: page, limit: limit,
-            nextCursor: found.count > limit ? media.last.map { MediaCursor(after: $0, sort: sort) } : nil)
+            media: media, total: total, page: page, limit: limit,
+            nextCursor: found.count > limit ? media.last.map { MediaCursor(after: $0, sort: sort, total: total) } : nil)
     }
 
     /// Records that were deleted before `moment`, oldest first.

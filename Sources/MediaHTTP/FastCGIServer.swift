@@ -57,7 +57,8 @@ package final class FastCGIServer: Sendable {
         for lane in lanes { lane.retire() }
     }
 
-    /// Finishes the requests that are running and closes all connections.
+    /// Finishes the requests that are running, and those that come within moments on kept-alive connections, and closes all of
+    /// them.
     package func stop() {
         for lane in lanes { lane.stop() }
     }

@@ -6,8 +6,12 @@ internal import Synchronization
 /// The threads of one lane and the readiness queue they share.
 final class LaneRunner: Sendable {
     private enum Mode: Int {
-        case serving, retiring, stopping
+        case serving, retiring, stopping, ended
     }
+
+    /// Microseconds for which a lane that stops still takes a request on a kept-alive connection, and then closes it. The web
+    /// server can't know that a connection is about to be closed, and one with a request on its way is used within moments.
+    private static let lastRequestTime: UInt32 = 250_000
 
     let lane: Lane
     private let maxParameterBytes: Int
@@ -55,13 +59,29 @@ final class LaneRunner: Sendable {
         readiness.stopListening()
         // What woke this process and no other is its to serve.
         while let descriptor = accept() { watch(descriptor, isNew: true) }
-        if openConnections.load(ordering: .sequentiallyConsistent) == 0 { stop() }
+        if openConnections.load(ordering: .sequentiallyConsistent) == 0 { end() }
     }
 
     func stop() {
-        mode.store(Mode.stopping.rawValue, ordering: .releasing)
+        guard mode.max(Mode.stopping.rawValue, ordering: .sequentiallyConsistent).oldValue < Mode.stopping.rawValue
+        else {
+            return
+        }
+        readiness.stopListening()
+        if openConnections.load(ordering: .sequentiallyConsistent) == 0 { return end() }
+        Thread.start { [self] in
+            usleep(Self.lastRequestTime)
+            end()
+        }
+    }
+
+    private func end() {
+        mode.store(Mode.ended.rawValue, ordering: .sequentiallyConsistent)
         readiness.wakeAll()
     }
+
+    /// Whether no connection is used again.
+    private var isStopping: Bool { mode.load(ordering: .acquiring) >= Mode.stopping.rawValue }
 
     func stuckRequests() -> [RequestActivity.Overdue] {
         activities.compactMap { $0.overdue(limit: lane.requestLimit) }
@@ -70,7 +90,7 @@ final class LaneRunner: Sendable {
     private func run(_ activity: RequestActivity) {
         let connection = FastCGIConnection()
         let handler = makeHandler()
-        while mode.load(ordering: .acquiring) != Mode.stopping.rawValue {
+        while mode.load(ordering: .acquiring) != Mode.ended.rawValue {
             switch readiness.next() {
             case .woken, .none: continue
             case .connection(let descriptor):
@@ -129,8 +149,7 @@ final class LaneRunner: Sendable {
         activity.end()
         if !isDelivered { onEvent(.clientGone(requestID: requestID)) }
         // nginx leaves the connection on which it was redirected, whatever it said of keeping it.
-        let isOver = mode.load(ordering: .acquiring) == Mode.stopping.rawValue || response.isInternalRedirect
-        guard let reusable, !isOver else {
+        guard let reusable, !isStopping, !response.isInternalRedirect else {
             if let reusable { close(reusable) }
             connectionClosed()
             return
@@ -160,7 +179,8 @@ final class LaneRunner: Sendable {
 
     private func connectionClosed() {
         let left = openConnections.subtract(1, ordering: .sequentiallyConsistent).newValue
-        if left == 0, mode.load(ordering: .sequentiallyConsistent) == Mode.retiring.rawValue { stop() }
+        let mode = mode.load(ordering: .sequentiallyConsistent)
+        if left == 0, mode == Mode.retiring.rawValue || mode == Mode.stopping.rawValue { end() }
     }
 
     private func closeIdle() {

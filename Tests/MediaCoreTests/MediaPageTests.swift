@@ -26,7 +26,7 @@ struct MediaPageTests {
         let first = try Media.sample(title: "first")
         let second = try Media.sample(title: "second", isPublic: true)
         let page = MediaPage(
-            media: [first, second], total: 32, page: 2, limit: 2, nextCursor: MediaCursor(after: second))
+            media: [first, second], total: 32, page: 2, limit: 2, nextCursor: MediaCursor(after: second, total: 32))
         let json = page.json { $0.json(baseURL: "https://media.example") }
         #expect(json["media"]?.array?.map { $0["title"]?.string } == ["first", "second"])
         #expect(
@@ -38,6 +38,6 @@ struct MediaPageTests {
         #expect(json["limit"] == .integer(2))
         #expect(json["total"] == .integer(32))
         #expect(json["totalPages"] == .integer(16))
-        #expect(json["nextCursor"] == .string("v1.c0mbi1v2e0123456789abcdef"))
+        #expect(json["nextCursor"] == .string("v1.32.c0mbi1v2e0123456789abcdef"))
     }
 }

@@ -58,7 +58,7 @@ struct MediaRepositoryTests {
             let page = try repository.list(MediaFilter(), at: .page(number), limit: 10)
             #expect(page.media.map(\.id) == Array(expected))
             #expect(page.total == 25 && page.totalPages == 3 && page.page == number && page.limit == 10)
-            #expect(page.nextCursor?.text == (number < 3 ? expected.last.map { "v1.\($0)" } : nil))
+            #expect(page.nextCursor?.text == (number < 3 ? expected.last.map { "v1.25.\($0)" } : nil))
         }
         #expect(try repository.list(MediaFilter(), at: .page(1_000_000_000), limit: 100).media == [])
     }

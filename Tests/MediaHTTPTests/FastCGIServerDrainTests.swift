@@ -68,6 +68,19 @@ struct FastCGIServerDrainTests {
         for client in idle { #expect(client.isClosedByServer()) }
     }
 
+    @Test("stopped, it answers a request that was on its way on an idle connection, and closes that")
+    func stopWithRequestOnItsWay() throws {
+        let server = try TestServer.echo(threads: 2)
+        let idle = try (0..<4).map { _ in try server.socket.client() }
+        for client in idle { #expect(try client.answer(to: cgi()).status == "200 OK") }
+        server.server.stop()
+        for client in idle {
+            #expect(try client.answer(to: cgi()).status == "200 OK")
+            #expect(client.isClosedByServer())
+        }
+        #expect(eventually { server.server.isFinished })
+    }
+
     @Test("stopped, it finishes the requests that are running and closes their connections")
     func stopWhileRunning() throws {
         let gate = Gate()

@@ -18,7 +18,8 @@ struct NginxInstanceTests {
         #expect(instance.http.contains("server unix:/run/m/api.sock max_fails=0;"))
         #expect(instance.http.contains("server unix:/run/m/upload.sock max_fails=0;"))
         for line in [
-            "listen 127.0.0.1:81;", "set $media_store /srv/store;", "client_body_temp_path /srv/store/incoming;",
+            "listen 127.0.0.1:81;", "server_name localhost;", "set $media_store /srv/store;",
+            "client_body_temp_path /srv/store/incoming;",
             "client_body_timeout 9s;", "client_header_timeout 9s;", "send_timeout 9s;", "fastcgi_read_timeout 30s;",
             "access_log /log/a media_json;",
         ] {
@@ -50,6 +51,18 @@ struct NginxInstanceTests {
         ] {
             #expect(on.server.split(separator: "\n").contains(Substring(line)), "\(line)")
         }
+    }
+
+    @Test(
+        "the name of the server is the public URL's host",
+        arguments: [
+            ("https://media.example.org", "media.example.org"),
+            ("https://media.example.org:8443/a", "media.example.org"),
+            ("http://[2001:db8::1]:80", "[2001:db8::1]"),
+        ])
+    func serverName(url: String, name: String) throws {
+        let lines = try instance(["MEDIA_PUBLIC_URL": url]).server.split(separator: "\n")
+        #expect(lines.contains("server_name \(name);"))
     }
 
     @Test("requests for many files have the room that their settings need")

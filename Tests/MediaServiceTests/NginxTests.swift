@@ -128,6 +128,24 @@ struct NginxTests {
         try Leftovers.expectNothing(patient)
     }
 
+    @Test("no log holds what opens a file")
+    func signatures() throws {
+        let client = try instance.client()
+        let id = try client.upload(Samples.text("logged"), name: "a.txt", user: "logs").id
+        let link = try client.post(
+            "/v1/media/\(id)/links", headers: ["Content-Type": "application/json"], .text(#"{"expiresIn":60}"#))
+        let url = link.json.text("url")
+        let signature = try #require(url.split(separator: "&s=").last)
+        #expect(try instance.anonymous.get(url).status == 200)
+        #expect(try instance.anonymous.get("/v1/media?s=\(signature)&x=1").status == 400)
+        #expect(eventually { instance.folders.log("access.log").contains("?s=-&x=1") })
+        #expect(instance.folders.log("access.log").contains("&s=-\""))
+        for log in ["access.log", "serve.log"] {
+            #expect(!instance.folders.log(log).contains(signature), "\(log)")
+            #expect(!instance.folders.log(log).contains(try #require(client.key)), "\(log)")
+        }
+    }
+
     @Test("nginx's log and the service's name the same request")
     func requestID() throws {
         let answer = try client.get("/v1/media")

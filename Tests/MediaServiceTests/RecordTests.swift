@@ -87,7 +87,7 @@ struct RecordTests {
             ("page=0", "page"), ("page=-1", "page"), ("page=x", "page"), ("page=1e3", "page"),
             ("page=99999999999999999999", "page"), ("limit=0", "limit"), ("limit=101", "limit"), ("limit=", "limit"),
             ("limit=5&limit=5", "limit"), ("cursor=x", "cursor"), ("cursor=v1.c0", "cursor"),
-            ("cursor=v1.c000000000000000000000000&page=1", "cursor"), ("sort=asc", "sort"),
+            ("cursor=v1.1.c000000000000000000000000&page=1", "cursor"), ("sort=asc", "sort"),
         ])
     func wrongList(query: String, field: String) throws {
         try client.get("/v1/media?\(query)").expectProblem(400, "invalid_request", field: field)

@@ -22,7 +22,7 @@ import Testing
 
     @Test("scripts are valid bash")
     func scripts() throws {
-        for script in ["run", "stop", "test", "bench", "lib.sh"] {
+        for script in ["run", "stop", "test", "bench", "install", "lib.sh"] {
             let result = try Repository.run(["bash", "-n", "deploy/\(script)"])
             #expect(result.status == 0, "\(script): \(result.output)")
         }

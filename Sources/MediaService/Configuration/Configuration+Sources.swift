@@ -20,7 +20,10 @@ extension Configuration {
     /// The variables that give another process exactly these settings, whatever has become of the file, and all of this
     /// process that are no settings.
     var processEnvironment: [String] {
-        let others = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MEDIA_") }
+        // Those of sd_listen_fds(3) are about this process' descriptors.
+        let others = ProcessInfo.processInfo.environment.filter { name, _ in
+            !name.hasPrefix("MEDIA_") && !name.hasPrefix("LISTEN_")
+        }
         let settings = Setting.allCases.map { ($0.name, text($0)) }
         return (others.map { ($0.key, $0.value) } + settings).map { "\($0)=\($1)" }
     }

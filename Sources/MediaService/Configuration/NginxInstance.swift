@@ -103,6 +103,12 @@ package struct NginxInstance {
         """
     }
 
+    /// The host that clients name: behind the scheme and its two slashes, before the port.
+    private var host: Substring {
+        let authority = configuration.text(.publicURL).split(separator: "/").dropFirst().first ?? ""
+        return authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+    }
+
     /// What stands inside the server.
     package var server: String {
         let store = configuration.text(.storeDirectory)
@@ -111,6 +117,7 @@ package struct NginxInstance {
         var lines = [
             "# Written by 'mediad nginx'; changes are lost.",
             "listen \(listen)\(usesTLS ? " ssl http2" : "");",
+            "server_name \(host);",
             "set $media_store \(store);",
             "client_body_temp_path \(store)/incoming;",
             "client_max_body_size \(PatchMedia.bodyLimit(configuration));",

@@ -25,7 +25,7 @@ package struct AccessRefused: Error, CustomStringConvertible {
         // It may be anything that a URL can hold.
         media = TextRules.prefix(id, 100)
         self.caller = caller.name
-        reason = "\(refusal)"
+        reason = refusal.text
         problem =
             switch refusal {
             case .unauthenticated: .unauthenticated("This needs an API key or a token: 'Authorization: Bearer …'.")

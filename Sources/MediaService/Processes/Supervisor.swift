@@ -43,7 +43,7 @@ package struct Supervisor {
         metrics = try Metrics(runFolder: folder)
         environment = try Environment(configuration: configuration, metrics: metrics)
         try environment.storage.prepare()
-        sockets = try ["api", "upload"].map { try ListeningSocket(path: "\(folder)/\($0).sock") }
+        sockets = try ["api", "upload"].map { try ListeningSocket.named($0, folder: folder) }
     }
 
     /// Runs until SIGTERM or SIGINT; SIGHUP reloads.
@@ -145,6 +145,6 @@ package struct Supervisor {
             while case let pid = waitpid(-1, &status, WNOHANG), pid > 0 { workers.removeAll { $0.pid == pid } }
         }
         for worker in workers { worker.send(SIGKILL) }
-        for socket in sockets { unlink(socket.path) }
+        for socket in sockets { socket.remove() }
     }
 }
