@@ -78,6 +78,9 @@ static const char audit_log[] = {
 static const char idempotency_keys[] = {
 #embed "../../sql/migrations/0025_idempotency_keys.sql" suffix(, 0)
 };
+static const char signed_links_last_request[] = {
+#embed "../../sql/migrations/0026_signed_links_last_request.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -105,6 +108,7 @@ static const MediaMigration migrations[] = {
     {23, "total_usage", total_usage},
     {24, "audit_log", audit_log},
     {25, "idempotency_keys", idempotency_keys},
+    {26, "signed_links_last_request", signed_links_last_request},
 };
 
 const MediaMigration *media_migration_at(int index) {

@@ -33,7 +33,7 @@ extension AccessPolicy {
         case .attach(let entity):
             guard reason == .owner else { return .refused(.forbidden(.ownerOnly)) }
             return attach(user, entity) ?? standing
-        case .update, .replaceFile, .delete, .restore, .manageLinks:
+        case .update, .listVersions, .replaceFile, .delete, .restore, .manageLinks:
             return reason == .owner ? standing : .refused(.forbidden(.ownerOnly))
         }
     }
@@ -48,7 +48,7 @@ extension AccessPolicy {
         case .user(let user):
             if user.roles.contains(.admin) { return .allowed(.admin) }
             guard let facts else { return .refused(.notFound) }
-            if facts.ownerID == user.id { return .allowed(.owner) }
+            if user.isNamed(facts.ownerID) { return .allowed(.owner) }
             if facts.isPublished { return .allowed(.publicFile) }
             let sharesEntity = !facts.entities.isDisjoint(with: user.entities)
             return sharesEntity && facts.status == .ready ? .allowed(.entity) : .refused(.notFound)
@@ -66,7 +66,7 @@ extension AccessPolicy {
         case .user(let user):
             if user.roles.contains(.admin) { return .allowed(.admin) }
             switch listing {
-            case .user(user.id): return .allowed(.own)
+            case .user(let id) where user.isNamed(id): return .allowed(.own)
             case .entity(let entity) where user.entities.contains(entity): return .allowed(.entity)
             default: return .refused(.forbidden(.ownListOnly))
             }
@@ -81,7 +81,7 @@ extension AccessPolicy {
         case .operator: return .allowed(.admin)
         case .user(let user):
             if user.roles.contains(.admin) { return .allowed(.admin) }
-            guard ownerID == user.id else { return .refused(.forbidden(.ownFilesOnly)) }
+            guard user.isNamed(ownerID) else { return .refused(.forbidden(.ownFilesOnly)) }
             return entity.flatMap { attach(user, $0) } ?? .allowed(.owner)
         }
     }
@@ -97,7 +97,7 @@ extension AccessPolicy.RecordAction {
     /// What a service needs.
     fileprivate var scope: Scope {
         switch self {
-        case .read: .read
+        case .read, .listVersions: .read
         case .update, .attach, .replaceFile, .restore: .write
         case .delete, .destroy: .delete
         case .manageLinks: .sign
@@ -108,7 +108,7 @@ extension AccessPolicy.RecordAction {
     /// remove it only.
     fileprivate func isPossible(on status: MediaStatus) -> Bool {
         switch self {
-        case .read, .update, .attach, .replaceFile, .delete, .manageLinks: status != .deleted
+        case .read, .update, .attach, .listVersions, .replaceFile, .delete, .manageLinks: status != .deleted
         case .restore: status == .deleted
         case .destroy: true
         }

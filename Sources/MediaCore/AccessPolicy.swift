@@ -2,18 +2,20 @@
 package enum AccessPolicy {
     /// What of a record a decision depends on.
     package struct Facts: Equatable, Sendable {
-        package var ownerID: String
+        private var exactOwnerID: ExactText
         package var isPublic: Bool
         package var status: MediaStatus
         /// All that the file belongs to; needed only where `dependsOnEntities` says so.
         package var entities: Set<EntityReference>
 
         package init(ownerID: String, isPublic: Bool, status: MediaStatus, entities: Set<EntityReference> = []) {
-            self.ownerID = ownerID
+            exactOwnerID = ExactText(ownerID)
             self.isPublic = isPublic
             self.status = status
             self.entities = entities
         }
+
+        package var ownerID: String { exactOwnerID.text }
 
         /// Whether everybody may have the file.
         var isPublished: Bool { isPublic && status == .ready }
@@ -43,6 +45,8 @@ package enum AccessPolicy {
         case update
         /// To make the file belong to an entity, where those who have that entity see it.
         case attach(EntityReference)
+        /// To see which files the record has had.
+        case listVersions
         /// To put other bytes into the record.
         case replaceFile
         case delete
@@ -119,7 +123,7 @@ package enum AccessPolicy {
     ///   not tell that a record isn't there from that it isn't the caller's.
     package static func dependsOnEntities(_ caller: Caller, ownerID: String?) -> Bool {
         guard case .user(let user) = caller else { return false }
-        return !user.roles.contains(.admin) && user.id != ownerID && !user.entities.isEmpty
+        return !user.roles.contains(.admin) && !user.entities.isEmpty && !(ownerID.map(user.isNamed) ?? false)
     }
 
     /// The decision on one action.

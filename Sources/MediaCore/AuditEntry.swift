@@ -49,10 +49,15 @@ extension Media {
     private static let unaudited: Set<String> = ["id", "url", "updatedAt", "revision"]
 
     private var audited: [JSON.Member] {
-        (json(baseURL: "").object ?? []).filter { !Self.unaudited.contains($0.name) }.map { member in
-            let length = member.value.bytes.count
-            return length <= Self.auditedBytes ? member : .init(member.name, .string("(\(length) bytes)"))
-        }
+        (json(baseURL: "").object ?? []).filter { !Self.unaudited.contains($0.name) }
+    }
+
+    private static func shortened(_ members: [JSON.Member]) -> JSON {
+        .object(
+            members.map { member in
+                let length = member.value.bytes.count
+                return length <= auditedBytes ? member : .init(member.name, .string("(\(length) bytes)"))
+            })
     }
 
     /// What an audit entry says of a change.
@@ -64,9 +69,9 @@ extension Media {
         from old: Media?, to new: Media?
     ) -> (before: JSON?, after: JSON?) {
         guard let old, let new else {
-            return (old.map { .object($0.audited) }, new.map { .object($0.audited) })
+            return (old.map { shortened($0.audited) }, new.map { shortened($0.audited) })
         }
-        let changed = zip(old.audited, new.audited).filter { $0 != $1 }
-        return (.object(changed.map(\.0)), .object(changed.map(\.1)))
+        let changed = zip(old.audited, new.audited).filter { $0.value.bytes != $1.value.bytes }
+        return (shortened(changed.map(\.0)), shortened(changed.map(\.1)))
     }
 }

@@ -1,11 +1,14 @@
 /// Something of the platform that files belong to, such as a lesson: written `lesson:l1`.
 package struct EntityReference: Hashable, Sendable {
-    package var type: String
-    package var id: String
+    private var exactType: ExactText
+    private var exactID: ExactText
+
+    package var type: String { exactType.text }
+    package var id: String { exactID.text }
 
     package init(type: String, id: String) {
-        self.type = type
-        self.id = id
+        exactType = ExactText(type)
+        exactID = ExactText(id)
     }
 
     /// Split at the first colon; nil where there is none or one of the parts is empty.

@@ -44,10 +44,12 @@ package enum FileName {
         return "\(stem.isEmpty ? "file" : stem).\(fileExtension)"
     }
 
-    /// A public name with a number in it, so that each version of a file has a URL of its own.
-    package static func numbered(_ publicName: String, _ number: Int64) -> String {
+    /// A public name that only one content has and nobody can guess who doesn't have that.
+    ///
+    /// - Parameter sha256: 64 hexadecimal digits.
+    package static func marked(_ publicName: String, _ sha256: String) -> String {
         let (stem, ending) = split(publicName)
-        return "\(stem)-\(number)" + (ending.map { ".\($0)" } ?? "")
+        return "\(stem)-\(sha256.prefix(16))" + (ending.map { ".\($0)" } ?? "")
     }
 
     private static func isKept(_ scalar: Unicode.Scalar) -> Bool {

@@ -2,17 +2,20 @@ extension JSON {
     /// The value after a JSON merge patch (RFC 7396 §2). Members keep their order, new ones come last.
     package func merged(with patch: JSON) -> JSON {
         guard let changes = patch.object else { return patch }
-        var members = object ?? []
+        // Nil: removed.
+        var members: [Member?] = object ?? []
+        var places: [ExactText: Int] = [:]
+        for (index, member) in members.enumerated() { if let member { places[ExactText(member.name)] = index } }
         for change in changes {
-            let index = members.firstIndex { $0.name.utf8.elementsEqual(change.name.utf8) }
+            let index = places[ExactText(change.name)]
             if change.value.isNull {
-                if let index { members.remove(at: index) }
-            } else {
-                let value = (index.map { members[$0].value } ?? .null).merged(with: change.value)
-                if let index { members[index].value = value } else { members.append(Member(change.name, value)) }
+                if let index { members[index] = nil }
+                continue
             }
+            let value = (index.flatMap { members[$0]?.value } ?? .null).merged(with: change.value)
+            if let index { members[index]?.value = value } else { members.append(Member(change.name, value)) }
         }
-        return .object(members)
+        return .object(members.compactMap(\.self))
     }
 
     /// How deep arrays and objects nest: 0 for a plain value.

@@ -79,6 +79,11 @@ package struct Media: Equatable, Sendable {
     /// Whether a public link of the file has to exist: the record is public and READY.
     package var isPublished: Bool { isPublic && status == .ready }
 
+    /// Whether every text, too, is the other record's byte by byte.
+    package func isIdentical(to other: Media) -> Bool {
+        self == other && json(baseURL: "").bytes == other.json(baseURL: "").bytes
+    }
+
     /// What decisions on the record depend on, with its first entity.
     package var facts: AccessPolicy.Facts {
         AccessPolicy.Facts(

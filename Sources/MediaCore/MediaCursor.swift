@@ -11,6 +11,9 @@ package struct MediaCursor: Equatable, Sendable {
     /// Records of the list, as counted for its first page.
     package let total: Int64
 
+    /// What every reader of JSON holds exactly (RFC 8259 §6).
+    private static let maxTotal: Int64 = 1 << 53
+
     /// The cursor behind a record.
     package init(after media: Media, sort: MediaSort = .newestFirst, total: Int64) {
         self.sort = sort
@@ -28,7 +31,8 @@ package struct MediaCursor: Equatable, Sendable {
     /// A cursor as an earlier page gave it, or nil if it hasn't the form of one.
     package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count >= 3, parts[0] == "v1", let total = Int64(parts[1]), total >= 0, String(total) == parts[1],
+        guard parts.count >= 3, parts[0] == "v1", let total = Int64(parts[1]), (0...Self.maxTotal).contains(total),
+            String(total) == parts[1],
             let last = parts.last.flatMap({ MediaID(String($0)) })
         else { return nil }
         self.total = total
@@ -43,7 +47,11 @@ package struct MediaCursor: Equatable, Sendable {
         else { return nil }
         switch sort.field {
         case .createdAt: guard value.isEmpty, sort != .newestFirst else { return nil }
-        case .updatedAt, .size: guard Int64(value) != nil else { return nil }
+        case .updatedAt:
+            guard let moment = Int64(value), Timestamp.storable.contains(Timestamp(milliseconds: moment)) else {
+                return nil
+            }
+        case .size: guard let size = Int64(value), size >= 0 else { return nil }
         case .name: break
         }
         self.sort = sort

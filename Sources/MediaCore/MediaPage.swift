@@ -17,7 +17,7 @@ package struct MediaPage: Equatable, Sendable {
         self.nextCursor = nextCursor
     }
 
-    package var totalPages: Int64 { (total + Int64(limit) - 1) / Int64(limit) }
+    package var totalPages: Int64 { total / Int64(limit) + (total % Int64(limit) > 0 ? 1 : 0) }
 
     /// - Parameter record: a record as the page is to have it.
     package func json(_ record: (Media) -> JSON) -> JSON {

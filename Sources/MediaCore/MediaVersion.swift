@@ -47,8 +47,8 @@ extension Media {
     ///
     /// - Parameters:
     ///   - file: its number and its moment don't count.
-    ///   - publicName: of the first version; later ones have their number in it, since a public URL may be kept by caches
-    ///     for long and never gets another content.
+    ///   - publicName: as of the first version; later ones have their content's hash in it, since a public URL may be kept by
+    ///     caches for long and never gets another content.
     package mutating func replaceFile(with file: MediaVersion, publicName: String, at now: Timestamp) {
         version += 1
         versionAt = now
@@ -56,6 +56,6 @@ extension Media {
         mimeType = file.mimeType
         size = file.size
         sha256 = file.sha256
-        self.publicName = FileName.numbered(publicName, version)
+        self.publicName = FileName.marked(publicName, file.sha256)
     }
 }

@@ -11,6 +11,10 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     /// This moment `seconds` later.
     package func adding(seconds: Int) -> Timestamp { Timestamp(milliseconds: milliseconds + Int64(seconds) * 1000) }
 
+    /// What a column holds: the years 1 to 9999.
+    package static let storable =
+        Timestamp(milliseconds: -62_135_596_800_000)...Timestamp(milliseconds: 253_402_300_799_999)
+
     /// The moment in UTC's calendar, proleptic Gregorian.
     package var calendar: Calendar {
         var seconds = milliseconds / 1000

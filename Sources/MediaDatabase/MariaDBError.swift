@@ -14,6 +14,8 @@ package struct MariaDBError: Error, Equatable, CustomStringConvertible {
         package static let deadlock = Code(rawValue: UInt32(ER_LOCK_DEADLOCK))
         /// A row stayed locked too long. The corresponding error is `ER_LOCK_WAIT_TIMEOUT`.
         package static let lockWaitTimeout = Code(rawValue: UInt32(ER_LOCK_WAIT_TIMEOUT))
+        /// A row was changed since the transaction began. The corresponding error is `ER_CHECKREAD`.
+        package static let changedSince = Code(rawValue: UInt32(ER_CHECKREAD))
         /// The table or view doesn't exist. The corresponding error is `ER_NO_SUCH_TABLE`.
         package static let noSuchTable = Code(rawValue: UInt32(ER_NO_SUCH_TABLE))
         /// The statement ran longer than the session allows. The corresponding error is `ER_STATEMENT_TIMEOUT`.
@@ -51,7 +53,7 @@ package struct MariaDBError: Error, Equatable, CustomStringConvertible {
     }
 
     /// Whether the same transaction may succeed at once: it lost against another and was rolled back.
-    package var isTransient: Bool { code == .deadlock || code == .lockWaitTimeout }
+    package var isTransient: Bool { [.deadlock, .lockWaitTimeout, .changedSince].contains(code) }
 
     package static func ~= (code: Code, error: MariaDBError) -> Bool { error.code == code }
 }

@@ -21,7 +21,9 @@ struct MediaListQuery {
             key = "m.id"
         }
         switch filter.status {
-        case _ where readyOnly: source += " AND m.status = 'READY'"
+        case _ where readyOnly:
+            source += " AND m.status = 'READY'"
+            if filter.status.map({ $0 != .ready }) ?? false { source += " AND FALSE" }
         case nil: source += " AND m.status <> 'DELETED'"
         case let status?: add("m.status = ?", .text(status.rawValue))
         }

@@ -11,7 +11,7 @@ package struct MediaRepository {
     private static let fileColumns = "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status"
     private static let findFileSQL = "SELECT \(fileColumns) FROM media m WHERE m.id = ?"
     private static let findLinkedFileSQL = """
-        SELECT \(fileColumns), m.link_epoch = l.epoch, l.epoch, l.revoked_at, l.uses >= l.max_uses,
+        SELECT \(fileColumns), m.link_epoch = l.epoch, l.epoch, l.revoked_at, l.uses >= l.max_uses AND NOT l.last_request <=> ?,
             k.secret_fingerprint, k.revoked_at
         FROM media m JOIN signed_links l ON l.id = ? AND l.media_id = m.id JOIN link_keys k ON k.id = ? AND k.id = l.key_id
         WHERE m.id = ?
@@ -36,9 +36,14 @@ package struct MediaRepository {
     }
 
     /// The same, and what is stored of the signed link; nil also where this link of this file isn't stored.
-    package func findLinkedFile(_ link: SignedLink) throws(MariaDBError) -> (file: MediaFile, stored: StoredLink)? {
+    ///
+    /// - Parameter requestID: of the request that shows the link: what it has used up itself it has not used up.
+    package func findLinkedFile(
+        _ link: SignedLink, requestID: String
+    ) throws(MariaDBError) -> (file: MediaFile, stored: StoredLink)? {
         try connection.query(
-            Self.findLinkedFileSQL, [.text(link.linkID.rawValue), .text(link.keyID), .text(link.mediaID)]
+            Self.findLinkedFileSQL,
+            [.text(requestID), .text(link.linkID.rawValue), .text(link.keyID), .text(link.mediaID)]
         ) { (row) throws(MariaDBError) -> (file: MediaFile, stored: StoredLink) in
             let isCurrent = try row.bool(6)
             let isRevoked = !isCurrent || !row.isNull(8) || !row.isNull(11)
@@ -185,7 +190,7 @@ package struct MediaRepository {
                 media.deletion.map { .timestamp($0.at) } ?? .null, .optional(media.deletion?.status.rawValue),
                 .text(media.id),
             ])
-        guard media.entityID != old.entityID || media.entityType != old.entityType else { return }
+        guard media.entity != old.entity else { return }
         if let type = old.entityType, let id = old.entityID {
             try connection.execute(
                 "DELETE FROM media_entities WHERE entity_type = ? AND entity_id = ? AND media_id = ?",

@@ -90,8 +90,10 @@ final class ParameterBuffer {
         return isChanged
     }
 
+    /// - Parameter moment: one beyond what a column holds becomes the nearest that it does.
     private static func time(_ moment: Timestamp) -> MYSQL_TIME {
-        let calendar = moment.calendar
+        let storable = Timestamp.storable
+        let calendar = min(max(moment, storable.lowerBound), storable.upperBound).calendar
         var time = MYSQL_TIME()
         time.year = UInt32(calendar.year)
         time.month = UInt32(calendar.month)

@@ -108,13 +108,15 @@ package struct SignedLinkRepository {
         try connection.execute("UPDATE media SET link_epoch = link_epoch + 1 WHERE id = ?", [.text(id)])
     }
 
-    /// Takes one use of a counted link.
+    /// Takes one use of a counted link, once for each request.
     ///
     /// - Returns: false where none is left.
-    package func use(_ linkID: LinkID) throws(MariaDBError) -> Bool {
+    package func use(_ linkID: LinkID, requestID: String) throws(MariaDBError) -> Bool {
         try connection.execute(
-            "UPDATE signed_links SET uses = uses + 1 WHERE id = ? AND uses < max_uses AND revoked_at IS NULL",
-            [.text(linkID.rawValue)]) == 1
+            """
+            UPDATE signed_links SET uses = uses + IF(last_request <=> ?, 0, 1), last_request = ?
+            WHERE id = ? AND (uses < max_uses OR last_request <=> ?) AND revoked_at IS NULL
+            """, [.text(requestID), .text(requestID), .text(linkID.rawValue), .text(requestID)]) == 1
     }
 
     /// Removes links that ended before `moment`.

@@ -141,7 +141,9 @@ package struct LocalStorage: Sendable {
         _ = try FileSystem.createFolder(folder)
         try FileSystem.syncFolder(published)
         do {
-            _ = try FileSystem.link(objectPath(sha256), path)
+            if try !FileSystem.link(objectPath(sha256), path), try !isSameFile(objectPath(sha256), path) {
+                try replaceLink(at: path, sha256)
+            }
         } catch {
             guard error.code == EMLINK else { throw error }
             try publishCopy(sha256, at: path)
@@ -154,7 +156,26 @@ package struct LocalStorage: Sendable {
         let source = try FileHandle(objectPath(sha256), flags: O_RDONLY)
         let copy = try stage(0..<source.size(), of: source, as: "copy-\(sha256)-\(UInt64.random(in: 0 ... .max))")
         try copy.handle.sync()
-        _ = try FileSystem.link(copy.path, path)
+        _ = try FileSystem.rename(copy.path, path)
+    }
+
+    private func isSameFile(_ first: String, _ second: String) throws(StorageError) -> Bool {
+        guard let one = FileSystem.identity(first), let other = FileSystem.identity(second) else {
+            throw StorageError(code: ENOENT, operation: "stat", path: second)
+        }
+        return one.inode == other.inode
+    }
+
+    /// Makes a name that another content has the blob's, at no moment nobody's.
+    private func replaceLink(at path: String, _ sha256: String) throws(StorageError) {
+        let new = "\(staging)/link-\(sha256)-\(UInt64.random(in: 0 ... .max))"
+        _ = try FileSystem.link(objectPath(sha256), new)
+        do {
+            _ = try FileSystem.rename(new, path)
+        } catch {
+            unlink(new)
+            throw error
+        }
     }
 
     /// Takes all public links of a record away but one. When it returns, that survives a power cut.

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A blob that was taken out of the store by whoever found that nothing refers to it, and is not removed yet.
 ///
 /// That nothing refers to it holds only once the transaction that found so has ended well. Until then a concurrent upload
@@ -36,7 +38,12 @@ package struct WithdrawnBlob: Equatable {
     /// it is decided on once more.
     package func restore() throws(StorageError) {
         let place = storage.objectPath(sha256)
-        _ = try FileSystem.link(path, place)
+        do {
+            _ = try FileSystem.link(path, place)
+        } catch {
+            // Somebody else has decided on it meanwhile, and put it back or placed the content anew.
+            guard error.code == ENOENT, storage.hasBlob(sha256) else { throw error }
+        }
         try FileSystem.syncFolder(String(place.dropLast(sha256.utf8.count + 1)))
     }
 

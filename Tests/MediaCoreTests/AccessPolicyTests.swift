@@ -70,6 +70,8 @@ struct AccessPolicyTests {
         ("?  W W - W W  - - - - - - -", .update, nil),
         ("?  W W s W W  T o O O - - a", .attach(course), facts(.ready)),
         ("?  W W s W W  T T O O - - a", .attach(EntityReference(type: "course", id: "c9")), facts(.ready)),
+        ("?  R s R R R  o o O O - - a", .listVersions, facts(.ready)),
+        ("?  R - R R R  - - - - - - -", .listVersions, facts(.deleted)),
         ("?  W W s W W  o o O O - - a", .replaceFile, facts(.ready)),
         ("?  W W - W W  - - - - - - -", .replaceFile, facts(.deleted)),
         ("?  D D D s D  o o O O - - a", .delete, facts(.ready)),
@@ -144,7 +146,8 @@ struct AccessPolicyTests {
                 #expect(AccessPolicy.decide(caller, .download(Self.facts(status), link)) == absent, "\(name)")
             }
             for action: AccessPolicy.RecordAction in [
-                .read, .update, .attach(Self.course), .replaceFile, .delete, .restore, .destroy, .manageLinks,
+                .read, .update, .attach(Self.course), .listVersions, .replaceFile, .delete, .restore, .destroy,
+                .manageLinks,
             ] {
                 let absent = AccessPolicy.decide(caller, .act(action, nil))
                 #expect(AccessPolicy.decide(caller, .act(action, Self.facts(status))) == absent, "\(name), \(action)")
@@ -175,5 +178,33 @@ struct AccessPolicyTests {
         #expect(Caller.service(keyID: "k", scopes: []).name == "key:k" && Caller.user(User(id: "u")).name == "user:u")
         // No user's name can be this one.
         #expect(Caller.operator.name == "operator")
+    }
+
+    @Test(
+        "ids that only look the same are others",
+        arguments: [
+            ("K1", "\u{212A}1"), ("andr\u{E9}", "andre\u{301}"), ("\u{C5}", "\u{212B}"),
+            ("\u{AC00}", "\u{1100}\u{1161}"),
+        ])
+    func lookalikes(id: String, other: String) {
+        #expect(id == other, "to Swift's String")
+        let user = Caller.user(
+            User(id: other, roles: [.instructor], entities: [EntityReference(type: "course", id: other)]))
+        let facts = AccessPolicy.Facts(
+            ownerID: id, isPublic: false, status: .ready, entities: [EntityReference(type: "course", id: id)])
+        for action: AccessPolicy.RecordAction in [.read, .update, .listVersions, .replaceFile, .delete, .manageLinks] {
+            #expect(AccessPolicy.decide(user, .act(action, facts)) == .refused(.notFound), "\(action)")
+        }
+        #expect(AccessPolicy.decide(user, .download(facts, .none)) == .refused(.notFound))
+        #expect(AccessPolicy.decide(user, .list(.user(id))) == .refused(.forbidden(.ownListOnly)))
+        let entity = EntityReference(type: "course", id: id)
+        #expect(AccessPolicy.decide(user, .list(.entity(entity))) == .refused(.forbidden(.ownListOnly)))
+        #expect(AccessPolicy.decide(user, .readUsage(userID: id)) == .refused(.forbidden(.ownListOnly)))
+        #expect(AccessPolicy.decide(user, .create(ownerID: id, entity: nil)) == .refused(.forbidden(.ownFilesOnly)))
+        #expect(
+            AccessPolicy.decide(user, .create(ownerID: other, entity: entity))
+                == .refused(.forbidden(.entityOfInstructor)))
+        #expect(AccessPolicy.dependsOnEntities(user, ownerID: id))
+        #expect(User(id: id) != User(id: other) && Set([ExactText(id), ExactText(other)]).count == 2)
     }
 }

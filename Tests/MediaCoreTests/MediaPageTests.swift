@@ -6,7 +6,7 @@ struct MediaPageTests {
         "counts pages, the last one not always full",
         arguments: [
             (0, 10, 0), (1, 10, 1), (9, 10, 1), (10, 10, 1), (11, 10, 2), (100, 10, 10), (101, 10, 11), (5, 1, 5),
-            (4_000_000_000_000, 100, 40_000_000_000),
+            (4_000_000_000_000, 100, 40_000_000_000), (.max, 1, .max), (.max, 2, .max / 2 + 1),
         ] as [(Int64, Int, Int64)])
     func totalPages(total: Int64, limit: Int, pages: Int64) {
         let page = MediaPage(media: [], total: total, page: 1, limit: limit, nextCursor: nil)

@@ -26,4 +26,18 @@ struct MergePatchTests {
     func depth(text: String, depth: Int) throws {
         #expect(try JSONParser.parse(Array(text.utf8)).depth == depth)
     }
+
+    @Test("a patch of very many members takes as long as they are many, not as their square")
+    func many() throws {
+        let members = (0..<200_000).map { JSON.Member("m\($0)", .integer(Int64($0))) }
+        let merged = JSON.object(members).merged(
+            with: .object(members.dropLast().reversed().map { JSON.Member($0.name, .null) }))
+        #expect(merged == .object(members.suffix(1)))
+        let renamed = JSON.object(members).merged(with: .object(members.map { JSON.Member("n" + $0.name, $0.value) }))
+        #expect(renamed.object?.count == 400_000 && renamed.object?.last?.name == "nm199999")
+        // By bytes: these are two members to everybody else.
+        let accents = try JSONParser.parse(Array("{\"\u{E9}\":1}".utf8)).merged(
+            with: .object([.init("e\u{301}", .null)]))
+        #expect(accents.object?.count == 1)
+    }
 }

@@ -99,4 +99,14 @@ struct MultipartReaderLimitsTests {
         #expect(error.status == .badRequest)
         #expect(error.field == "Content-Type")
     }
+
+    @Test("white space behind a boundary is passed over, but not any amount of it")
+    func padding() throws {
+        #expect(try BodyFile("--b  \t \r\n" + formPart("a", "1").dropFirst(4) + "--b--").parts().count == 1)
+        for count in [1023, 1 << 20] {
+            let file = try BodyFile(
+                "--b" + String(repeating: " ", count: count) + "\r\n" + formPart("a", "1").dropFirst(4) + "--b--")
+            #expect(try #require(throws: HTTPError.self) { try file.parts() }.reason == "text behind a boundary")
+        }
+    }
 }

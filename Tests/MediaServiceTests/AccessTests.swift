@@ -140,6 +140,24 @@ struct AccessTests {
         try client.post(path, .text("x")).expectProblem(404)
     }
 
+    @Test(
+        "no other method has an upload's room: what is sent with it is not written anywhere",
+        arguments: [
+            ("GET", "/v1/media"), ("PUT", "/v1/media"), ("DELETE", "/v1/media"), ("PATCH", "/v1/media"),
+            ("POST", "/v1/media/c00000000000000000000000a/file"), ("GET", "/v1/media/c00000000000000000000000a/file"),
+        ])
+    func bodyWithoutUpload(method: String, path: String) throws {
+        for fields in ["Content-Length: 4000000000", "Transfer-Encoding: chunked"] {
+            let connection = try RawConnection(port: instance.port, timeout: 10)
+            try connection.send("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n\r\n")
+            let answer = String(decoding: connection.readSome(), as: UTF8.self)
+            let status = method == "GET" ? 413 : 405
+            #expect(
+                answer.hasPrefix("HTTP/1.1 \(status) ") && answer.contains("Allow: ") == (status == 405), "\(answer)")
+        }
+        #expect(try client.send(method, path).status == (method == "GET" && path == "/v1/media" ? 200 : 405))
+    }
+
     @Test("a refusal of an upload doesn't wait for the body")
     func earlyRefusal() throws {
         let connection = try RawConnection(port: instance.port, timeout: 10)

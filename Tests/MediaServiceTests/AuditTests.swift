@@ -149,6 +149,17 @@ import Testing
         #expect(due == ["media.purge"] || due == ["media.purge", "media.purge_versions"].reversed())
     }
 
+    @Test("a long value that becomes another of the same length is a change")
+    func longValues() throws {
+        let id = try client.upload(Samples.text("long values"), name: "a.txt", user: "ann").id
+        for letter in ["a", "b"] {
+            let value = String(repeating: letter, count: 3000)
+            #expect(try client.patch("/v1/media/\(id)", #"{"metadata":{"x":"\#(value)"}}"#).status == 200)
+        }
+        let last = try #require(try entries("--media", id).last)
+        #expect(last["before"]?.text("metadata") == "(3008 bytes)" && last["after"]?.text("metadata") == "(3008 bytes)")
+    }
+
     @Test("a change that comes to nothing has no entry")
     func rolledBack() throws {
         let id = try client.upload(Samples.text("rolled back"), name: "a.txt", user: "ann").id

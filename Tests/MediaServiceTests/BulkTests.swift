@@ -96,7 +96,7 @@ struct BulkTests {
         let line = instance.folders.log("serve.log").split(separator: "\n").first {
             $0.contains("access refused") && $0.contains(requestID)
         }
-        #expect(line?.contains("missingScope") == true)
+        #expect(line?.contains("lacks the scope") == true)
         var reader = client
         reader.key = try instance.key("media:read", "media:sign")
         let body = HTTPClient.Body.text(#"{"operations":[]}"#)

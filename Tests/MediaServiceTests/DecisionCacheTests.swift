@@ -135,6 +135,49 @@ import Testing
         #expect(try decisions() == before + 3)
     }
 
+    @Test("a counted link is as good as its number, also where its answer's fields are as long as they can be")
+    func longNames() throws {
+        let id = try upload("long names")
+        let name = String(repeating: "\u{8B1B}", count: 251) + ".mp4"
+        let counted = try link(id, #"{"expiresIn":600,"maxUses":3,"downloadName":"\#(name)"}"#)
+        #expect(try (0..<5).map { _ in try holder.get(counted).status } == [200, 200, 200, 403, 403])
+        let plain = try link(id, #"{"expiresIn":600,"downloadName":"\#(name)"}"#)
+        let before = try decisions()
+        for _ in 0..<5 { #expect(try holder.get(plain).status == 200) }
+        #expect(try decisions() == before + 1)
+        let list = try client.get(
+            "/v1/media?limit=1&page=1&userId=cache&name=" + String(repeating: "%D0%96", count: 255).prefix(1530))
+        #expect(list.status == 200)
+    }
+
+    @Test("the longest token is decided on once, too")
+    func longToken() throws {
+        let instance = try ServiceInstance(settings: [
+            "MEDIA_DECISION_CACHE": "60", "MEDIA_JWT_SECRET": TestIssuer.secret,
+        ])
+        let id = try instance.client().upload(Samples.text("long token"), name: "a.txt", user: "olga").id
+        let entities = (0..<215).map { "\"course:\($0)-of-a-long-name\"" }.joined(separator: ",")
+        var olga = instance.anonymous
+        olga.key = try TestIssuer().token(claims: #"{"sub":"olga","entities":[\#(entities)]}"#)
+        try #require((olga.key?.utf8.count ?? 0) > 7000)
+        let before = try decisions(instance)
+        for _ in 0..<10 { #expect(try olga.get("/m/\(id)").status == 200) }
+        #expect(try decisions(instance) == before + 1)
+        #expect(
+            !instance.folders.log("nginx.log").contains("[crit]")
+                && !instance.folders.log("nginx.log").contains("[error]"))
+    }
+
+    @Test("a file that is gone for good isn't there, though a decision still names it")
+    func gone() throws {
+        let id = try upload("gone")
+        #expect(try client.get("/m/\(id)").status == 200)
+        #expect(try client.delete("/v1/media/\(id)?hard=true").status == 200)
+        try client.get("/m/\(id)").expectProblem(404, "not_found")
+        let page = try client.get("/m/\(id)", headers: ["Accept": "text/html"])
+        #expect(page.status == 404 && page["Content-Type"]?.hasPrefix("text/html") == true)
+    }
+
     @Test("no decision outlives its link")
     func life() throws {
         let id = try upload("life")

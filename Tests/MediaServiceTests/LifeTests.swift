@@ -82,11 +82,71 @@ struct LifeTests {
         try patch(tag, #"{"title":"second"}"#).expectProblem(412, "precondition_failed")
         #expect(try client.get("/v1/media/\(id)", headers: ["If-None-Match": tag]).json.text("title") == "first")
         try client.send("DELETE", "/v1/media/\(id)", headers: ["If-Match": tag]).expectProblem(412)
-        try patch("first", "{}").expectProblem(400, field: "If-Match")
+        for wrong in ["first", "\"1", "\"1\" \"2\"", ",", "W/1"] {
+            try patch(wrong, "{}").expectProblem(400, field: "If-Match", "\(wrong)")
+        }
+        for other in ["\"a,b\"", "\"9\",\t\"8\"", "W/\"1\""] {
+            try patch(other, "{}").expectProblem(412, "precondition_failed", "\(other)")
+        }
         #expect(try patch("*", #"{"title":"third"}"#).status == 200)
         // A change that changes nothing isn't one.
         let third = try client.get("/v1/media/\(id)")["ETag"]
         #expect(try patch(try #require(third), #"{"title":"third"}"#)["ETag"] == third)
+    }
+
+    @Test("the links of a deleted file don't come back with it")
+    func links() throws {
+        let id = try upload("links of the deleted").id
+        let json = ["Content-Type": "application/json"]
+        func link() throws -> String {
+            try client.post("/v1/media/\(id)/links", headers: json, .text(#"{"expiresIn":600}"#)).json.text("url")
+        }
+        let old = try link()
+        #expect(try client.get(old, headers: ["Authorization": ""]).status == 200)
+        _ = try client.delete("/v1/media/\(id)")
+        _ = try client.post("/v1/media/\(id)/restore", .none)
+        try client.get(old, headers: ["Authorization": ""]).expectProblem(403, "link_revoked")
+        let new = try link()
+        #expect(new != old)
+        #expect(try client.get(new, headers: ["Authorization": ""]).status == 200)
+    }
+
+    @Test("what is answered as gone for good is gone, whatever else is tried at the same time")
+    func destroyAndRestore() throws {
+        let instance = try ServiceInstance()
+        let client = try instance.client()
+        for round in 0..<15 {
+            let id = try client.upload(Samples.png("\(round)"), name: "a.png", user: "u", query: "isPublic=true").id
+            _ = try client.delete("/v1/media/\(id)")
+            let statuses = Statuses.of(4) { number in
+                number == 0
+                    ? try client.delete("/v1/media/\(id)?hard=true").status
+                    : try client.post("/v1/media/\(id)/restore", .none).status * 1000
+            }
+            #expect(statuses.contains(200))
+            try client.get("/v1/media/\(id)").expectProblem(404)
+            try client.get("/m/\(id)").expectProblem(404)
+        }
+        #expect(try StoreInvariants.violations(instance) == [])
+    }
+
+    @Test("a title that only looks the same is another one")
+    func lookalikes() throws {
+        let id = try upload("titles").id
+        for title in ["andr\u{E9}", "andre\u{301}"] {
+            _ = try client.patch("/v1/media/\(id)", #"{"title":"\#(title)"}"#)
+            #expect(Array(try client.get("/v1/media/\(id)").json.text("title").utf8) == Array(title.utf8))
+        }
+    }
+
+    @Test("a merge patch is one however its type is spelled")
+    func mergePatchType() throws {
+        let id = try upload("merge type", query: "metadata=%7B%22a%22%3A1%7D").id
+        let answer = try client.send(
+            "PATCH", "/v1/media/\(id)", headers: ["Content-Type": "Application/Merge-Patch+JSON; charset=utf-8"],
+            .text(#"{"metadata":{"b":2}}"#))
+        #expect(answer.json["metadata"]?.text == #"{"a":1,"b":2}"#)
+        try client.patch("/v1/media/\(id)", #"{"revision":7}"#).expectProblem(400, field: "revision", reason: "can't")
     }
 
     @Test("a merge patch changes members of the metadata (RFC 7396)")

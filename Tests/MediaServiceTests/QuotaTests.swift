@@ -59,6 +59,22 @@ import Testing
         try instance.waitUntilReady()
     }
 
+    @Test("another spelling of a user's id has no room of its own")
+    func lookalike() throws {
+        let instance = try ServiceInstance(settings: [
+            "MEDIA_JWT_SECRET": TestIssuer.secret, "MEDIA_USER_MAX_FILES": "1",
+        ])
+        var user = instance.anonymous
+        user.key = try TestIssuer().token("K1")
+        try user.post("/v1/media?name=a.txt&userId=%E2%84%AA1", .text("more text")).expectProblem(403, "forbidden")
+        #expect(try user.post("/v1/media?name=a.txt", .text("a text")).status == 201)
+        try user.post("/v1/media?name=a.txt", .text("more text")).expectProblem(413, "quota_exceeded")
+        var other = instance.anonymous
+        other.key = try TestIssuer().token("\u{212A}1")
+        #expect(try other.get("/v1/users/%E2%84%AA1/usage").json["files"] == .integer(0))
+        try other.get("/v1/users/K1/usage").expectProblem(403)
+    }
+
     @Test("all files together")
     func total() throws {
         let instance = try ServiceInstance(settings: ["MEDIA_WORKERS": "2"])

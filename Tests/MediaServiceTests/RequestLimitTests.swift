@@ -33,18 +33,21 @@ import Testing
         try from("198.51.100.7", "/m/c00000000000000000000000a").expectProblem(429)
         #expect(
             try statuses(5) { try from("198.51.100.8", "/m/c00000000000000000000000a") } == [404, 404, 404, 404, 404])
-        for path in [url, "/healthz", "/readyz"] {
-            #expect(try statuses(8) { try from("198.51.100.7", path) }.allSatisfy { $0 == 200 }, "\(path)")
-        }
+        #expect(try statuses(8) { try from("198.51.100.7", url) }.allSatisfy { $0 == 200 })
     }
 
     @Test("an upload counts once, however many steps nginx takes for it")
     func upload() throws {
-        let instance = try instance(["MEDIA_ADDRESS_RATE": "1", "MEDIA_RATE_BURST": "4"])
+        let instance = try instance([
+            "MEDIA_ADDRESS_RATE": "1", "MEDIA_RATE_BURST": "4", "MEDIA_TRUSTED_PROXIES": "127.0.0.1",
+        ])
         let client = try instance.client()
-        let statuses = try statuses(5) { try client.post("/v1/media?name=a.txt&userId=u", .text("a text")) }
-        #expect(statuses == [201, 201, 201, 201, 201])
-        try client.post("/v1/media?name=a.txt&userId=u", .text("a text")).expectProblem(429, "too_many_requests")
+        func upload() throws -> HTTPResponse {
+            let address = ["X-Forwarded-For": "198.51.100.9"]
+            return try client.post("/v1/media?name=a.txt&userId=u", headers: address, .text("a text"))
+        }
+        #expect(try statuses(5, upload) == [201, 201, 201, 201, 201])
+        #expect(try statuses(5, upload).suffix(2) == [429, 429])
     }
 
     @Test("each key and each token has a rate of its own, and who guesses at one doesn't use it up")
@@ -59,6 +62,9 @@ import Testing
         #expect(try statuses(8) { try forger.get("/v1/media") }.suffix(3) == [429, 429, 429])
         #expect(try statuses(4) { try first.get("/v1/media") } == [200, 200, 200, 200])
         try first.get("/v1/media").expectProblem(429, "too_many_requests")
+        // What stands in a cookie makes no other caller of a key's.
+        let disguised = try (0..<8).map { try first.get("/v1/media", headers: ["Cookie": "media_token=\($0)"]).status }
+        #expect(disguised.count { $0 == 429 } > 3)
         #expect(try second.get("/v1/media").status == 200)
         let ann = ["Cookie": "media_token=\(try TestIssuer().token("ann"))"]
         let bob = ["Cookie": "media_token=\(try TestIssuer().token("bob"))"]

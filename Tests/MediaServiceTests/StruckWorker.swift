@@ -55,7 +55,10 @@ struct StruckWorker {
 
     /// Supervisor and worker anew: the supervisor waits longer and longer before it replaces what keeps dying.
     func restart() throws {
+        let old = instance.workers
         instance.supervisor?.stop(SIGKILL)
+        // They answer what is on its way to them, and end a moment later.
+        try #require(eventually { !old.contains(where: ProcessTable.isRunning) })
         try instance.startWorkers()
         try instance.waitUntilReady()
         // Connections and statements of both lanes are there before calls are counted.

@@ -88,6 +88,10 @@ import Testing
         }
         let enrolled = try user("ned", ["STUDENT"], ["course:lists"])
         #expect(try enrolled.get("/v1/entities/course/lists/media").json.ids == [own])
+        for status in ["DELETED", "FAILED", "PROCESSING"] {
+            let others = try enrolled.get("/v1/entities/course/lists/media?status=\(status)")
+            #expect(others.status == 200 && others.json.ids == [] && others.json["total"] == .integer(0))
+        }
         #expect(try user("root", ["ADMIN"]).get("/v1/media?limit=1").status == 200)
     }
 

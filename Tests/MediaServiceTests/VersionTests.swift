@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import MediaCore
 import MediaDatabase
@@ -56,7 +57,7 @@ import Testing
         #expect(try client.get(new.text("url")).body == bytes("two \(isPublic)"))
         #expect(try client.get("/m/\(record.id)").body == bytes("two \(isPublic)"))
         if isPublic == "true" {
-            #expect(new.text("url").hasSuffix("/new-cut-2.mp4"))
+            #expect(new.text("url").hasSuffix("/new-cut-\(new.text("sha256").prefix(16)).mp4"))
             // A cache that has kept the old URL's content never mixes it with the new one's.
             try client.get(record.text("url")).expectProblem(404)
         }
@@ -175,11 +176,40 @@ import Testing
         #expect(try client.get("/v1/users/\(record.text("userId"))/usage").json["bytes"] == .integer(93000))
     }
 
-    @Test("twenty at once: each becomes a version, whole")
-    func concurrent() throws {
-        let record = try upload("concurrent", user: "con")
+    @Test("of ten editors of a public file one comes through, and nobody is ever served what was refused")
+    func publicEditors() throws {
+        for round in 0..<6 {
+            let record = try upload("public \(round)", "isPublic=true")
+            let statuses = Statuses.of(10) {
+                let bytes = Samples.mp4("public \(round) \($0)", size: 1000 + $0)
+                return try replace(record.id, bytes, headers: ["If-Match": "\"1\""]).status
+            }
+            #expect(statuses.sorted() == [200] + [Int](repeating: 412, count: 9))
+            let now = try client.get("/v1/media/\(record.id)").json
+            let file = try instance.anonymous.get(now.text("url"))
+            #expect(file.status == 200 && Hex.encode(Array(SHA256.hash(data: file.body))) == now.text("sha256"))
+            #expect(instance.folders.files("public/\(record.id)").count == 1)
+        }
+        try purge()
+        #expect(try StoreInvariants.violations(instance) == [])
+    }
+
+    @Test("who may read a record's versions need not be able to change it")
+    func readers() throws {
+        let record = try upload("readers", user: "rea")
+        var reader = instance.anonymous
+        reader.key = try instance.key("media:read")
+        #expect(try reader.get("/v1/media/\(record.id)/versions").json["versions"]?.array?.count == 1)
+        try replace(record.id, bytes("x"), by: reader).expectProblem(403, "forbidden")
+    }
+
+    @Test("twenty at once: each becomes a version, whole", arguments: ["true", "false"])
+    func concurrent(isPublic: String) throws {
+        let record = try upload("concurrent \(isPublic)", user: "con \(isPublic)", "isPublic=\(isPublic)")
         let id = record.id
-        let statuses = Statuses.of(20) { try replace(id, Samples.mp4("concurrent \($0)", size: 1000)).status }
+        let statuses = Statuses.of(20) {
+            try replace(id, Samples.mp4("concurrent \(isPublic) \($0)", size: 1000)).status
+        }
         #expect(statuses.allSatisfy { $0 == 200 })
         #expect(try client.get("/v1/media/\(id)").json["version"] == .integer(21))
         #expect(try versions(id).count == 3)

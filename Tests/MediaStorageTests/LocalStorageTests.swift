@@ -110,6 +110,19 @@ import Testing
         #expect(storage.hasBlob(hello))
     }
 
+    @Test("a link that another content has becomes the record's")
+    func publishOverAnother() throws {
+        let id = try #require(id)
+        try storage.place(staged("hello", as: "a"), sha256: hello)
+        let other = "486ea46224d1bb4fb680f34f7c9ad96a8f24ec88be73ea8e5a6c65260e9cb8a7"
+        try storage.place(staged("world", as: "b"), sha256: other)
+        try storage.publish(id, name: "a.txt", sha256: hello)
+        try storage.publish(id, name: "a.txt", sha256: other)
+        #expect(try store.content("public/\(id)/a.txt") == Array("world".utf8))
+        #expect(try store.content("objects/2c/f2/\(hello)") == Array("hello".utf8))
+        #expect(try store.files().filter { $0.hasPrefix("staging") }.isEmpty)
+    }
+
     @Test("what isn't in the store can't be published")
     func publishNothing() throws {
         let id = try #require(id)

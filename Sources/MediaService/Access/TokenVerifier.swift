@@ -46,6 +46,8 @@ package final class TokenVerifier: Sendable {
     ///
     /// - Throws: why it isn't accepted.
     func verify(_ token: String, now: Timestamp) throws(TokenFault) -> TokenClaims {
+        // Others would be found in the cache under another's name: to a String, K and the Kelvin sign are one.
+        guard token.utf8.allSatisfy({ $0 < 0x80 }) else { throw .malformed("it isn't base64url") }
         let known = remote?.known(now)
         if let verified = cache.withLock({ $0[token] }), verified.version == known?.version ?? 0 {
             try verified.claims.check(rules, now: now)

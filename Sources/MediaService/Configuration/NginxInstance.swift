@@ -42,9 +42,9 @@ package struct NginxInstance {
         var lines: [String] = []
         if configuration.number(.addressRate) > 0 {
             lines += [
-                "# Public files are nginx's alone, and who asks for /healthz has no address that matters.",
+                "# Public files are nginx's alone.",
                 "map $uri $media_counted_address {",
-                "    ~^/(p/|healthz$|readyz$|metrics$) '';",
+                "    ~^/p/ '';",
                 "    default $binary_remote_addr;",
                 "}",
                 "limit_req_zone $media_counted_address zone=media_address:10m rate=\(configuration.number(.addressRate))r/s;",
@@ -53,7 +53,11 @@ package struct NginxInstance {
         if configuration.number(.keyRate) > 0 {
             lines += [
                 "# Of a key or token the end, which nobody else can know; so they all take the same little room.",
-                "map $http_authorization$media_token $media_counted_key {",
+                "map $http_authorization $media_shown_key {",
+                "    '' $media_token;",
+                "    default $http_authorization;",
+                "}",
+                "map $media_shown_key $media_counted_key {",
                 "    \"~(?<media_key_end>.{1,64})$\" $media_key_end;",
                 "    default '';",
                 "}",
@@ -96,8 +100,14 @@ package struct NginxInstance {
         fastcgi_cache_path \(configuration.text(.runDirectory))/decisions levels=1:2 keys_zone=media_decisions:10m
             max_size=64m inactive=60s use_temp_path=off;
         map $media_file $media_no_file {
-            default /_problem/500;
+            # Gone since, or the service's fault: the worker knows.
+            default @permalink;
             "" /_problem/404;
+        }
+        # Links that look at the client's address or are counted: such an answer is never kept, so none is looked for.
+        map $media_query $media_decides_anew {
+            default 0;
+            "~(^|&)[nu]=" 1;
         }
 
         """
@@ -127,6 +137,10 @@ package struct NginxInstance {
             "client_header_timeout \(timeout)s;",
             "send_timeout \(timeout)s;",
             "fastcgi_read_timeout \(configuration.number(.apiTimeout) + 10)s;",
+            // An answer's header fields may repeat a long query, and a decision's stand in the buffer behind its key, which
+            // holds the query and the token. Buffers are taken as they are needed.
+            "fastcgi_buffer_size \(configuration.number(.headerBytes) + 16384);",
+            "fastcgi_buffers 4 \(configuration.number(.headerBytes) + 16384);",
             "access_log \(configuration.text(.accessLog)) media_json;",
         ]
         lines += limits + clientAddress

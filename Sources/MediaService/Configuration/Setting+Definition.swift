@@ -139,7 +139,7 @@ extension Setting {
             Definition(
                 form: .seconds(0...60), defaultText: "5",
                 summary:
-                    "How long nginx may reuse a decision on the same download without asking; so long a revoked right may go on. 0: never."
+                    "How long nginx may reuse a decision on the same download without asking; so long a revoked right may go on. 0 and 1: never."
             )
         case .cookieName:
             Definition(

@@ -39,7 +39,7 @@ struct ChangeMedia {
     /// - Throws: 404 where there is no such record, or it is deleted; 412 where it isn't the one that was expected.
     func delete(_ id: String, if precondition: Precondition = .none, _ caller: Caller) throws -> Media {
         let now = context.now()
-        return try change(id, .delete, [.delete], if: precondition, caller) { try $0.delete(at: now) }
+        return try change(id, .delete, [.delete], if: precondition, caller, Self.endLinks) { try $0.delete(at: now) }
     }
 
     /// Makes a deleted record what it was before.
@@ -60,12 +60,17 @@ struct ChangeMedia {
     func destroy(_ id: String, if precondition: Precondition = .none, _ caller: Caller) throws -> Media {
         let now = context.now()
         // Deleted first, so that nobody gets the file any more if a crash comes before it is removed.
-        let media = try change(id, .delete, [.destroy], if: precondition, caller) { media throws in
+        let media = try change(id, .delete, [.destroy], if: precondition, caller, Self.endLinks) { media throws in
             if media.status != .deleted { try media.delete(at: now) }
         }
-        _ = try PurgeMedia(context: context).purge(
-            media.id, deletedBefore: max(now, media.deletion?.at ?? now), .destroy, by: caller.name)
+        // Whatever has become of it in between: it was to go.
+        _ = try PurgeMedia(context: context).purge(media.id, deletedBefore: nil, .destroy, by: caller.name)
         return media
+    }
+
+    /// Links of a deleted file don't come back with it.
+    private static func endLinks(_ connection: Connection, _ media: Media) throws {
+        try SignedLinkRepository(connection).revokeAll(of: media.id)
     }
 
     private func change(
@@ -89,7 +94,7 @@ struct ChangeMedia {
                 try precondition.check(old)
                 var new = old
                 try body(&new)
-                if new != old {
+                if !new.isIdentical(to: old) {
                     new.updatedAt = max(now, old.updatedAt)
                     new.revision = old.revision + 1
                     try repository.update(new, from: old)

@@ -42,7 +42,7 @@ struct CreateMedia {
         } catch let error as MariaDBError where error.code == .outcomeUnknown {
             try resolve(media, error)
         } catch {
-            settle(entries)
+            SettleUploads(context: context).settleFailed(entries)
             throw error
         }
         for record in media {
@@ -131,18 +131,5 @@ struct CreateMedia {
         // Where MariaDB can't be asked now either, the error stands and the ledger keeps the upload's place.
         guard try MediaRepository(context.connection).find(media[0].id) != nil else { throw error }
         context.logger.warning("a commit's answer was lost; the records are there", metadata: ["error": "\(error)"])
-    }
-
-    private func settle(_ entries: [UploadLedger.Entry]) {
-        for entry in entries {
-            do {
-                try SettleUploads(context: context).settle(entry)
-            } catch {
-                // The ledger still names it; housekeeping tries again.
-                context.logger.warning(
-                    "an unfinished upload stays for housekeeping",
-                    metadata: ["media": "\(entry.mediaID)", "error": "\(error)"])
-            }
-        }
     }
 }

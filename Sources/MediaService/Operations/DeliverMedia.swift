@@ -47,7 +47,9 @@ struct DeliverMedia {
     private func look(_ order: Order, now: Timestamp) throws -> (MediaFile?, AccessPolicy.LinkState) {
         guard let id = MediaID(order.id) else { return (nil, .none) }
         let repository = MediaRepository(context.connection)
-        guard let (link, signature) = order.link, let (file, stored) = try repository.findLinkedFile(link) else {
+        guard let (link, signature) = order.link,
+            let (file, stored) = try repository.findLinkedFile(link, requestID: context.requestID)
+        else {
             return (try repository.findFile(id), .none)
         }
         let isOurs = context.environment.linkSecrets.isValid(
@@ -57,7 +59,9 @@ struct DeliverMedia {
     }
 
     private func takeUse(of link: SignedLink, _ order: Order) throws {
-        let isTaken = try context.connection.transaction { try SignedLinkRepository($0).use(link.linkID) }
+        let isTaken = try context.connection.transaction {
+            try SignedLinkRepository($0).use(link.linkID, requestID: context.requestID)
+        }
         guard isTaken else { throw AccessRefused(.link(.usedUp), order.caller.caller, id: order.id) }
     }
 
@@ -76,14 +80,14 @@ struct DeliverMedia {
     /// than its URL.
     private func lifetime(_ order: Order, _ reason: AccessPolicy.Reason, now: Timestamp) -> Int {
         let limit = context.environment.configuration.number(.decisionCache)
-        if reason == .publicFile { return limit }
-        var end = order.caller.expiresAt
+        var end = reason == .publicFile ? nil : order.caller.expiresAt
         if reason == .link, let link = order.link?.link {
             if link.isCounted || link.network != nil { return 0 }
             end = Timestamp(milliseconds: link.expiresAt * 1000)
         }
-        guard let end else { return limit }
-        return min(limit, Int(max(0, end.milliseconds - now.milliseconds) / 1000))
+        let left = end.map { Int(max(0, $0.milliseconds - now.milliseconds) / 1000) }
+        // nginx counts whole seconds, and the last one is in it.
+        return max(0, min(limit, left ?? limit) - 1)
     }
 }
 

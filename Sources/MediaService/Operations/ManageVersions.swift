@@ -13,7 +13,7 @@ struct ManageVersions {
 
     /// The record's files, the one that it has first.
     func list(_ id: String, _ caller: Caller) throws -> [MediaVersion] {
-        let media = try record(id, caller)
+        let media = try record(id, caller, to: .listVersions)
         return try [media.currentVersion] + MediaVersionRepository(context.connection).all(of: media.id)
     }
 
@@ -25,6 +25,7 @@ struct ManageVersions {
         let end = Self.end(context.now())
         try context.connection.transaction { connection in
             let current = try MediaRepository(connection).findForUpdate(media.id)
+            try Authorize.check(caller, .replaceFile, on: current, id: id, connection)
             guard current?.version != number else {
                 throw Problem(
                     status: 409, code: "current_version", detail: "The record has this file now; replace it first.")
@@ -39,11 +40,13 @@ struct ManageVersions {
             "version deleted", metadata: ["media": "\(id)", "version": "\(number)", "caller": "\(caller.name)"])
     }
 
-    /// The record, whose file the caller may replace.
-    func record(_ id: String, _ caller: Caller) throws -> Media {
-        try Authorize.checkEarly(caller, .replaceFile)
+    /// The record, whose file the caller may replace, or do something else with.
+    func record(
+        _ id: String, _ caller: Caller, to action: AccessPolicy.RecordAction = .replaceFile
+    ) throws -> Media {
+        try Authorize.checkEarly(caller, action)
         let media = try MediaID(id).flatMap { try MediaRepository(context.connection).find($0) }
-        try Authorize.check(caller, .replaceFile, on: media, id: id, context.connection)
+        try Authorize.check(caller, action, on: media, id: id, context.connection)
         guard let media else { throw Problem.mediaNotFound(TextRules.prefix(id, 100)) }
         return media
     }

@@ -35,15 +35,28 @@ enum Precondition: Equatable {
         }
     }
 
+    /// The entity tags of a list (RFC 9110 §8.8.3); a comma may stand in one.
     private static func tags(_ value: String, field: String) throws(Problem) -> [String] {
-        let tags = value.split(separator: ",").map { $0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed() }
-            .map { String($0) }
-        let isList = tags.allSatisfy { tag in
-            let opaque = tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
-            return opaque.count >= 2 && opaque.hasPrefix("\"") && opaque.hasSuffix("\"")
+        var tags: [String] = []
+        var rest = value.utf8[...]
+        while true {
+            rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: ",") }
+            if rest.isEmpty { break }
+            let opaque = rest.starts(with: "W/".utf8) ? rest.dropFirst(2) : rest
+            guard opaque.first == UInt8(ascii: "\""), let end = opaque.dropFirst().firstIndex(of: UInt8(ascii: "\""))
+            else {
+                throw malformed(field)
+            }
+            tags.append(String(decoding: rest[rest.startIndex...end], as: UTF8.self))
+            rest = rest[rest.index(after: end)...].drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            guard rest.first ?? UInt8(ascii: ",") == UInt8(ascii: ",") else { throw malformed(field) }
         }
-        guard !tags.isEmpty, isList else { throw .invalid(field, "must be '*' or entity tags in quotes, with commas") }
+        guard !tags.isEmpty else { throw malformed(field) }
         return tags
+    }
+
+    private static func malformed(_ field: String) -> Problem {
+        .invalid(field, "must be '*' or entity tags in quotes, with commas")
     }
 }
 

@@ -33,20 +33,19 @@ struct PurgeMedia {
     /// Removes one deleted record.
     ///
     /// - Parameters:
-    ///   - moment: a record that was restored, or deleted anew, after this stays.
+    ///   - moment: a record that was restored, or deleted anew, after this stays; nil: it goes whatever it is.
     ///   - action: as the audit log has it.
     ///   - caller: who removes it.
     /// - Returns: whether it was there.
     func purge(
-        _ id: MediaID, deletedBefore moment: Timestamp, _ action: AuditAction, by caller: String
+        _ id: MediaID, deletedBefore moment: Timestamp?, _ action: AuditAction, by caller: String
     ) throws -> Bool {
         var isPurged = false
         try RemoveBlob(context: context).transaction { connection in
             isPurged = false
             let records = MediaRepository(connection)
-            guard let media = try records.findForUpdate(id), let deletion = media.deletion, deletion.at <= moment else {
-                return []
-            }
+            guard let media = try records.findForUpdate(id) else { return [] }
+            if let moment { guard let deletion = media.deletion, deletion.at <= moment else { return [] } }
             // Taken away when it was deleted; a crash may have come in between.
             try context.environment.storage.unpublish(id)
             try PublicationQueue(connection).remove(id)

@@ -39,7 +39,7 @@ struct ReplaceFile {
         } catch let error as MariaDBError where error.code == .outcomeUnknown {
             return try found(version, in: old, error)
         } catch {
-            settle(entry)
+            SettleUploads(context: context).settleFailed([entry])
             throw error
         }
     }
@@ -100,13 +100,17 @@ struct ReplaceFile {
             guard let old = found else { throw Problem.mediaNotFound(id) }
             guard old.status == .ready else { throw Problem.notReady(old.status) }
             try precondition.check(old)
+            let isNew = !old.hasFile(version)
+            let new = isNew ? old.replaced(by: version, at: now) : old
+            // Blobs before the ledger, in every transaction that locks both.
+            if isNew {
+                try BlobRepository(connection).reference(
+                    sha256: new.sha256, size: new.size, store: LocalStorage.name, now: now)
+            }
             if let upload, try !UploadLedger(connection).remove(upload) { throw CreateMedia.overtaken }
             // Housekeeping may have settled it already, where this took long.
             if known.isPublished || old.isPublished { try PublicationQueue(connection).add(old.id, now: now) }
-            if old.hasFile(version) { return old }
-            let new = old.replaced(by: version, at: now)
-            try BlobRepository(connection).reference(
-                sha256: new.sha256, size: new.size, store: LocalStorage.name, now: now)
+            if !isNew { return old }
             let versions = MediaVersionRepository(connection)
             try versions.add(old.currentVersion, of: old.id)
             try records.updateFile(new)
@@ -120,12 +124,18 @@ struct ReplaceFile {
         }
     }
 
-    /// Makes the public link that the record is going to have, which nobody can know yet. Noted first: a crash may leave it.
+    /// Makes the public link that the record is going to have, which nobody can know who doesn't have the content. Noted first: a
+    /// crash may leave it. The record stays locked meanwhile, as it is for whoever takes links away.
     private func publishAhead(_ media: Media, _ version: MediaVersion) throws {
         let now = context.now()
         try context.connection.transaction { try PublicationQueue($0).add(media.id, now: now) }
-        let name = media.replaced(by: version, at: now).publicName
-        try environment.storage.publish(media.id, name: name, sha256: version.sha256)
+        try context.connection.transaction { connection in
+            guard let found = try MediaRepository(connection).findForUpdate(media.id), found.isPublished,
+                !found.hasFile(version)
+            else { return }
+            let name = found.replaced(by: version, at: now).publicName
+            try environment.storage.publish(media.id, name: name, sha256: version.sha256)
+        }
     }
 
     /// Takes the link away that `publishAhead` has made for nothing.
@@ -146,21 +156,13 @@ struct ReplaceFile {
         try SettlePublications(context: context).settle(media.id)
         return media
     }
-
-    private func settle(_ entry: UploadLedger.Entry) {
-        do {
-            try SettleUploads(context: context).settle(entry)
-        } catch {
-            // The ledger still names it; housekeeping tries again.
-            context.logger.warning("an unfinished upload stays for housekeeping", metadata: ["error": "\(error)"])
-        }
-    }
 }
 
 extension Media {
     /// Whether a file is what the record has, under the name that it has.
     fileprivate func hasFile(_ version: MediaVersion) -> Bool {
-        sha256 == version.sha256 && originalName == version.originalName && mimeType == version.mimeType
+        sha256 == version.sha256 && ExactText(originalName) == ExactText(version.originalName)
+            && mimeType == version.mimeType
     }
 
     fileprivate func replaced(by file: MediaVersion, at now: Timestamp) -> Media {

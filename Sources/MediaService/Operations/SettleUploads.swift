@@ -40,12 +40,27 @@ struct SettleUploads {
     /// between: one that comes earlier is seen here, one that comes later places the content anew.
     func settle(_ entry: UploadLedger.Entry) throws {
         try RemoveBlob(context: context).transaction { connection in
+            // Blobs before the ledger, in every transaction that locks both.
+            _ = try BlobRepository(connection).existsLocked(sha256: entry.sha256)
             // The entry is gone where the upload came to its end after all, or where housekeeping was quicker: then the
             // upload may have placed its file meanwhile.
             let isRemoved = try UploadLedger(connection).remove(entry.mediaID)
             if !isRemoved, try MediaRepository(connection).find(entry.mediaID) != nil { return [] }
             try context.environment.storage.unpublish(entry.mediaID)
             return [entry.sha256]
+        }
+    }
+
+    /// Settles uploads that have just failed; what can't be settled now stays for housekeeping, which the ledger tells.
+    func settleFailed(_ entries: [UploadLedger.Entry]) {
+        for entry in entries {
+            do {
+                try settle(entry)
+            } catch {
+                context.logger.warning(
+                    "an unfinished upload stays for housekeeping",
+                    metadata: ["media": "\(entry.mediaID)", "error": "\(error)"])
+            }
         }
     }
 }

@@ -55,12 +55,17 @@ struct BodyFields {
 }
 
 extension Request {
+    /// What `Content-Type` says, without parameters and in lower case.
+    func mediaType() throws(HTTPError) -> String? {
+        guard let contentType else { return nil }
+        return try ParameterizedHeader(contentType, field: "Content-Type").value
+    }
+
     /// The members of the JSON object that the body is.
     ///
     /// - Parameter limit: bytes.
     func jsonObject(limit: Int, types: Set<String> = ["application/json"], maxDepth: Int = 8) throws -> [JSON.Member] {
-        let type = try contentType.map { try ParameterizedHeader($0, field: "Content-Type").value }
-        guard let type, types.contains(type) else {
+        guard let type = try mediaType(), types.contains(type) else {
             throw Problem.unsupportedType("Content-Type", "must be application/json")
         }
         do {

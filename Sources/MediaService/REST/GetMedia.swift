@@ -8,14 +8,15 @@ enum GetMedia {
         let caller = try request.caller(context)
         let fields = try SparseFields(QueryParameters(request.query, allowed: ["fields"])["fields"])
         let media = try ReadMedia(context: context).find(path["id"], caller)
-        if try Precondition.isUnchanged(media, ifNoneMatch: request.header("HTTP_IF_NONE_MATCH")) {
+        // A part of the record is another representation, and has no entity tag of its own (RFC 9110 §8.8.3).
+        if fields.areAll, try Precondition.isUnchanged(media, ifNoneMatch: request.header("HTTP_IF_NONE_MATCH")) {
             var response = Response(status: .notModified)
             response.fields[.eTag] = media.entityTag
             response.fields[.cacheControl] = "private, no-cache"
             return response
         }
         var response = Response.json(fields.select(media.json(baseURL: context.environment.baseURL)))
-        response.fields[.eTag] = media.entityTag
+        if fields.areAll { response.fields[.eTag] = media.entityTag }
         response.fields[.cacheControl] = "private, no-cache"
         return response
     }

@@ -12,7 +12,7 @@ enum PatchMedia {
         try Authorize.checkEarly(caller, .update)
         try request.requireNoQuery()
         let configuration = context.environment.configuration
-        let isMergePatch = request.contentType?.hasPrefix("application/merge-patch+json") ?? false
+        let isMergePatch = try request.mediaType() == "application/merge-patch+json"
         let precondition = try Precondition(ifMatch: request.header("HTTP_IF_MATCH"))
         let changes = try ChangeMedia.Changes(
             request.jsonObject(

@@ -41,7 +41,7 @@ enum PostMedia {
     private static func upload(
         _ request: Request, _ caller: Caller, _ context: Context
     ) throws -> (files: [IncomingFile], attributes: MediaAttributes) {
-        let type = try request.contentType.map { try ParameterizedHeader($0, field: "Content-Type").value }
+        let type = try request.mediaType()
         let isForm = type == "multipart/form-data"
         // What is named wrongly in the query is said before the body is looked at.
         let query = try QueryParameters(request.query, allowed: isForm ? [] : MediaAttributes.names.union(["name"]))
@@ -80,7 +80,7 @@ enum PostMedia {
         _ request: Request, name: String?, default: String?, _ context: Context
     ) throws -> IncomingFile {
         let body = try body(request, context)
-        let type = try request.contentType.map { try ParameterizedHeader($0, field: "Content-Type").value }
+        let type = try request.mediaType()
         let digests =
             try digests(request.header("HTTP_CONTENT_DIGEST"), "Content-Digest")
             + digests(request.header("HTTP_REPR_DIGEST"), "Repr-Digest")

@@ -2,9 +2,7 @@ import MediaCore
 
 extension ChangeMedia.Changes {
     private static let names: Set<String> = ["entityType", "entityId", "metadata", "isPublic", "title"]
-    private static let readOnly: Set<String> = [
-        "id", "type", "originalName", "mimeType", "size", "url", "userId", "status", "createdAt", "updatedAt", "sha256",
-    ]
+    private static let readOnly = Set(Media.fieldNames).subtracting(names)
 
     /// The changes that a JSON object asks for: the fields that it has, of which `null` clears one.
     ///

@@ -21,6 +21,8 @@ struct SparseFields {
         self.names = Set(names)
     }
 
+    var areAll: Bool { names == nil }
+
     func select(_ record: JSON) -> JSON {
         guard let names, let members = record.object else { return record }
         return .object(members.filter { names.contains($0.name) })
