@@ -21,6 +21,8 @@ package enum TextRules {
     /// - Parameter maxLength: characters.
     package static func fault(in text: String, maxLength: Int) -> String? {
         if text.isEmpty { return "must not be empty" }
+        // What most are, without looking up what kind each character is of.
+        if text.utf8.count <= maxLength, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return nil }
         if text.unicodeScalars.count > maxLength { return "must not be longer than \(maxLength) characters" }
         return text.unicodeScalars.lazy.compactMap(fault(in:)).first
     }

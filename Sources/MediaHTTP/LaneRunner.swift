@@ -100,6 +100,7 @@ final class LaneRunner: Sendable {
                 // The web server connects when it has a request, which follows at once; a connection on which none
                 // does must not hold the thread.
                 guard let new = accept() else { continue }
+                while let another = accept() { watch(another, isNew: true) }
                 if ReadinessQueue.hasInputSoon(new) {
                     serve(new, isNew: true, connection, handler, activity)
                 } else {
@@ -118,9 +119,10 @@ final class LaneRunner: Sendable {
         guard descriptor >= 0 else {
             if errno != EAGAIN {
                 onEvent(.acceptFailed(errno: errno))
-                // Out of descriptors or memory: the connection stays in the queue. Back to the readiness queue, where
+                // Out of descriptors or memory: the connection stays in the socket's queue. Back to the readiness queue, where
                 // connections that end give descriptors free.
                 usleep(20_000)
+                if !isStopping, mode.load(ordering: .acquiring) == Mode.serving.rawValue { readiness.listenAgain() }
             }
             return nil
         }

@@ -20,9 +20,20 @@ final class ReadinessQueue: Sendable {
         queue = epoll_create1(Int32(EPOLL_CLOEXEC))
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         precondition(queue >= 0 && wakeUp >= 0, "no descriptors left for the server's own")
-        // One waiting thread of one process is woken for a new connection, and another one as long as there are more.
-        add(listeningSocket, EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue)
+        startListening()
         add(wakeUp, EPOLLIN.rawValue)
+    }
+
+    /// One waiting thread of one process is woken for a new connection; it takes all that there are by then, since nobody is told
+    /// of them again. Without the edge each thread that leaves the queue would wake another one, up to all of them.
+    private func startListening() {
+        add(listeningSocket, EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue | EPOLLET.rawValue)
+    }
+
+    /// Has somebody told once more, if there are new connections.
+    func listenAgain() {
+        stopListening()
+        startListening()
     }
 
     deinit {
@@ -69,6 +80,7 @@ final class ReadinessQueue: Sendable {
         unsafe event.events = events
         unsafe event.data.fd = descriptor
         let result = unsafe epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event)
-        precondition(result == 0, "the lane's socket can't be watched")
+        // Two threads may have it told once more at the same moment.
+        precondition(result == 0 || errno == EEXIST, "the lane's socket can't be watched")
     }
 }

@@ -37,9 +37,19 @@ struct AuditCommand: ParsableCommand {
         func run() throws {
             let action = try action.map { text in
                 guard let action = AuditAction(rawValue: text) else {
-                    throw ValidationError("there is no action '\(text)'")
+                    let all = AuditAction.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw ValidationError("there is no action '\(text)'; there are: \(all)")
                 }
                 return action
+            }
+            let isCaller =
+                caller.map { name in
+                    ["anonymous", "operator", "housekeeping"].contains(name) || name.hasPrefix("user:")
+                        || name.hasPrefix("key:")
+                } ?? true
+            guard isCaller else {
+                throw ValidationError(
+                    "--caller is user:ID, key:ID, anonymous, operator or housekeeping; 'mediad key list' has ids")
             }
             guard limit > 0 else { throw ValidationError("--limit has to be at least 1") }
             let filter = AuditRepository.Filter(

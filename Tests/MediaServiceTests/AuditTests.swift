@@ -160,6 +160,14 @@ import Testing
         #expect(last["before"]?.text("metadata") == "(3008 bytes)" && last["after"]?.text("metadata") == "(3008 bytes)")
     }
 
+    @Test(
+        "what can't be asked for is said",
+        arguments: [["--caller", "ann"], ["--action", "delete"], ["--since", "1h"]])
+    func wrongQuestion(options: [String]) throws {
+        let command = try Command(ServiceFolders.mediad, ["audit"] + options, environment: instance.environment)
+        #expect(command.status == 64 && command.output.isEmpty && !command.errors.isEmpty)
+    }
+
     @Test("a change that comes to nothing has no entry")
     func rolledBack() throws {
         let id = try client.upload(Samples.text("rolled back"), name: "a.txt", user: "ann").id

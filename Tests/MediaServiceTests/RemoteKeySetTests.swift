@@ -45,8 +45,11 @@ import Testing
         return log.components(separatedBy: "GET /keys.json").count - 1
     }
 
-    private func verifier(_ path: String = "/keys.json", stale: String = "1d") throws -> TokenVerifier {
+    private func verifier(
+        _ path: String = "/keys.json", stale: String = "1d", secret: String = ""
+    ) throws -> TokenVerifier {
         let configuration = try Configuration(environment: [
+            "MEDIA_JWT_SECRET": secret,
             "MEDIA_RUN_DIR": folder.path, "MEDIA_LOG_LEVEL": "error", "MEDIA_JWT_KEYS_STALE": stale,
             "MEDIA_JWT_KEYS_URL": "http://127.0.0.1:\(port)\(path)",
         ])
@@ -64,9 +67,11 @@ import Testing
         }
     }
 
-    @Test("fetched once, and again for a key that isn't known, but not at everybody's bidding")
-    func unknownKeys() throws {
-        let verifier = try verifier()
+    @Test(
+        "fetched once, and again for a key that isn't known, but not at everybody's bidding",
+        arguments: ["", TestIssuer.secret])
+    func unknownKeys(secret: String) throws {
+        let verifier = try verifier(secret: secret)
         #expect(try outcome(verifier, first) == nil && outcome(verifier, first) == nil)
         #expect(fetches == 1)
         #expect(try outcome(verifier, second) == .unknownKey)
@@ -91,15 +96,17 @@ import Testing
         #expect(throws: TokenFault.unknownKey) { try verifier.verify(token, now: Clock.now().adding(seconds: 32)) }
     }
 
-    @Test("with the issuer down its keys hold, also after a restart, for as long as the setting says")
-    func down() throws {
-        let verifier = try verifier(stale: "60")
+    @Test(
+        "with the issuer down its keys hold, also after a restart, for as long as the setting says",
+        arguments: ["", TestIssuer.secret])
+    func down(secret: String) throws {
+        let verifier = try verifier(stale: "60", secret: secret)
         #expect(try outcome(verifier, first) == nil)
         server.stop(SIGKILL)
         #expect(try outcome(verifier, first, after: 50) == nil)
-        #expect(try outcome(self.verifier(stale: "60"), first, after: 50) == nil)
+        #expect(try outcome(self.verifier(stale: "60", secret: secret), first, after: 50) == nil)
         #expect(try outcome(verifier, first, after: 61) == .keysUnavailable)
-        #expect(try outcome(self.verifier("/other.json"), first) == .keysUnavailable)
+        #expect(try outcome(self.verifier("/other.json", secret: secret), first) == .keysUnavailable)
     }
 
     @Test("what isn't a set of public keys is not taken")

@@ -50,16 +50,19 @@ struct KeyRing: Sendable {
     }
 
     /// The keys that a token with this header can be signed with.
+    ///
+    /// - Throws: `algorithm` where the key that it names has another one, `unknownKey` where there is none such.
     func candidates(_ header: TokenHeader) throws(TokenFault) -> [TokenKey] {
         guard let algorithm = TokenKey.Algorithm(rawValue: header.algorithm) else { throw .algorithm }
-        var named = keys
-        if let id = header.keyID {
-            named = keys.filter { $0.id == id }
-            if named.isEmpty { named = keys.filter { $0.id == nil } }
-            guard !named.isEmpty else { throw .unknownKey }
+        let named = header.keyID.map { id in keys.filter { $0.id == id } } ?? []
+        guard named.isEmpty else {
+            let candidates = named.filter { $0.algorithm == algorithm }
+            guard !candidates.isEmpty else { throw .algorithm }
+            return candidates
         }
-        let candidates = named.filter { $0.algorithm == algorithm }
-        guard !candidates.isEmpty else { throw named.isEmpty ? .unknownKey : .algorithm }
+        // A key without an id is for tokens that name none, or one that no other key has.
+        let candidates = keys.filter { $0.algorithm == algorithm && (header.keyID == nil || $0.id == nil) }
+        guard !candidates.isEmpty else { throw .unknownKey }
         return candidates
     }
 }

@@ -9,7 +9,7 @@ import Synchronization
 final class KeyUsage: Sendable {
     private let seen = Mutex<Set<String>>([])
 
-    func note(_ keyID: String) {
+    fileprivate func note(_ keyID: String) {
         seen.withLock { _ = $0.insert(keyID) }
     }
 
@@ -28,5 +28,15 @@ final class KeyUsage: Sendable {
         } catch {
             context.logger.warning("the use of API keys wasn't noted", metadata: ["error": "\(error)"])
         }
+    }
+}
+
+extension Context {
+    /// Notes the use of an API key, once a minute on each thread: nothing that all threads share is touched by each request.
+    func noteUse(of keyID: String, _ now: Timestamp) {
+        let minute = now.milliseconds / 60_000
+        guard lastUsedKey != (keyID, minute) else { return }
+        lastUsedKey = (keyID, minute)
+        environment.recorder.keyUsage.note(keyID)
     }
 }

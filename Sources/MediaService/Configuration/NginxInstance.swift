@@ -71,8 +71,7 @@ package struct NginxInstance {
     }
 
     private var limits: [String] {
-        var lines = ["limit_req_status 429;", "limit_conn_status 429;", "limit_req_log_level notice;"]
-        lines.append("limit_conn_log_level notice;")
+        var lines = ["limit_req_status 429;", "limit_conn_status 429;"]
         let seconds = configuration.number(.rateBurst)
         for (setting, zone) in [(Setting.addressRate, "media_address"), (.keyRate, "media_key")] {
             let rate = configuration.number(setting)

@@ -51,10 +51,19 @@ struct ServiceProcesses {
 
     private func answering() -> Finding {
         let url = configuration.text(.publicURL) + "/readyz"
+        let limit = 1 << 16
         do {
-            _ = try HTTPGet.body(of: url, limit: 1 << 16, milliseconds: 5000)
+            _ = try HTTPGet.body(of: url, limit: limit, milliseconds: 5000)
             return .ok(Self.subject, "\(url) says that all is ready")
         } catch {
+            // The operator's own certificate may be known to nobody else.
+            if let certificate = configuration.optionalText(.tlsCertificate),
+                (try? HTTPGet.body(of: url, limit: limit, milliseconds: 5000, authority: certificate)) != nil
+            {
+                return .warning(
+                    Self.subject, "\(url) says that all is ready, with a certificate that no authority has signed",
+                    mend: "Get one from an authority, such as with certbot; clients refuse this one.")
+            }
             return .fault(
                 Self.subject, "no good answer from outside: \(error)",
                 mend: "Does nginx run with the site, does MEDIA_PUBLIC_URL lead to it, is its certificate known here?")

@@ -50,7 +50,7 @@ enum Authenticate {
                 problem: .unauthenticated("The API key is unknown, expired or revoked."), caller: "anonymous",
                 reason: "unknown, expired or revoked API key")
         }
-        context.environment.recorder.keyUsage.note(key.id)
+        context.noteUse(of: key.id, now)
         return Result(caller: .service(keyID: key.id, scopes: credential.scopes), expiresAt: credential.expiresAt)
     }
 

@@ -52,9 +52,8 @@ struct DeliverMedia {
         else {
             return (try repository.findFile(id), .none)
         }
-        let isOurs = context.environment.linkSecrets.isValid(
-            signature, of: link, epoch: stored.epoch, fingerprint: stored.fingerprint)
-        guard isOurs else { return (file, .none) }
+        let key = context.linkKeys.key(link.keyID, fingerprint: stored.fingerprint)
+        guard key?.hasSigned(link, epoch: stored.epoch, signature) == true else { return (file, .none) }
         return (file, link.state(stored, from: order.address, now: now))
     }
 

@@ -19,7 +19,9 @@ struct InspectFile {
         case .resolved(let known): type = known
         case .unlisted(let mimeType): type = .unlisted(mimeType)
         case .mismatch(let detected, let declared):
-            throw Problem.unsupportedType(file.field, "declared as \(declared), but the bytes are \(detected)")
+            // What curl says of a body unless it is told.
+            let hint = declared == "application/x-www-form-urlencoded" ? "; name the file's type in Content-Type" : ""
+            throw Problem.unsupportedType(file.field, "declared as \(declared), but the bytes are \(detected)\(hint)")
         }
         guard environment.allowedTypes.allows(type) else {
             throw Problem.unsupportedType(file.field, "files of type \(type.mimeType) are not accepted")

@@ -12,12 +12,12 @@ struct ManageLinks {
     /// The links that could be used now, newest first, up to a thousand.
     func list(_ id: String, _ caller: Caller) throws -> [Item] {
         let mediaID = try authorize(id, caller)
-        let secrets = context.environment.linkSecrets
         let keys = try LinkKeyRepository(context.connection).all()
         let entries = try SignedLinkRepository(context.connection).living(of: mediaID, now: context.now(), limit: 1000)
         return entries.map { entry in
             let signature = keys.first { $0.id == entry.link.keyID }.flatMap {
-                secrets.sign(entry.link, epoch: entry.epoch, fingerprint: $0.fingerprint)
+                context.linkKeys.key(entry.link.keyID, fingerprint: $0.fingerprint)?.sign(
+                    entry.link, epoch: entry.epoch)
             }
             return (entry, signature.map { context.environment.baseURL + entry.link.path(signature: $0) })
         }

@@ -80,13 +80,13 @@ package struct SignLinks {
         _ results: [Result<SignedLinkRepository.Entry, AccessRefused>], _ entries: [SignedLinkRepository.Entry],
         _ fingerprint: [UInt8]
     ) -> [Result<Made, AccessRefused>] {
-        let secrets = context.environment.linkSecrets
         var next = entries.makeIterator()
         return results.map { result in
             result.flatMap { _ in
                 guard let entry = next.next(),
-                    let signature = secrets.sign(entry.link, epoch: entry.epoch, fingerprint: fingerprint)
+                    let key = context.linkKeys.key(entry.link.keyID, fingerprint: fingerprint)
                 else { preconditionFailure("a link for each entry") }
+                let signature = key.sign(entry.link, epoch: entry.epoch)
                 return .success(
                     Made(link: entry.link, url: context.environment.baseURL + entry.link.path(signature: signature)))
             }
@@ -121,24 +121,28 @@ package struct SignLinks {
     ) -> SignedLinkRepository.Entry {
         let window = context.environment.configuration.number(.linkWindow)
         let expiresAt = SignedLink.expiry(now: now, lifetime: order.lifetime, maxWindow: window)
-        var link = SignedLink(
-            mediaID: id, expiresAt: expiresAt, keyID: key.id, linkID: randomID(), network: order.network,
-            downloadName: order.downloadName, isCounted: order.maxUses != nil)
         // Who asks for the same again gets the same link; a counted one is new each time, with all its uses.
-        if !link.isCounted {
-            let parts = [
-                id.rawValue, String(expiresAt), key.id, String(epoch), caller.name, order.network ?? "",
-                order.subject ?? "", order.downloadName ?? "",
-            ]
-            link.linkID = LinkID(bytes: Array(SHA256.hash(data: Array(parts.joined(separator: "\n").utf8))))
-        }
+        let linkID =
+            order.maxUses == nil
+            ? stableID(order, id, expiresAt, epoch, key, caller) : LinkID(bytes: context.randomBytes(16))
+        let link = SignedLink(
+            mediaID: id, expiresAt: expiresAt, keyID: key.id, linkID: linkID, network: order.network,
+            downloadName: order.downloadName, isCounted: order.maxUses != nil)
         return SignedLinkRepository.Entry(
             link: link, epoch: epoch, createdBy: caller.name, subject: order.subject, createdAt: now,
             maxUses: order.maxUses)
     }
 
-    private func randomID() -> LinkID {
-        LinkID(bytes: (0..<16).map { _ in UInt8.random(in: 0...255, using: &context.random) })
+    private func stableID(
+        _ order: Order, _ id: MediaID, _ expiresAt: Int64, _ epoch: Int64, _ key: LinkKeyRepository.Entry,
+        _ caller: Caller
+    ) -> LinkID {
+        let parts = [
+            id.rawValue, String(expiresAt), key.id, String(epoch), caller.name, order.network ?? "",
+            order.subject ?? "",
+            order.downloadName ?? "",
+        ]
+        return LinkID(bytes: Array(SHA256.hash(data: Array(parts.joined(separator: "\n").utf8))))
     }
 
     private func store(
@@ -149,7 +153,7 @@ package struct SignLinks {
         let revoked = try repository.revoked(of: entries.filter { !$0.link.isCounted }.map(\.link.linkID))
         var entries = entries
         for index in entries.indices where revoked.contains(entries[index].link.linkID) {
-            entries[index].link.linkID = randomID()
+            entries[index].link.linkID = LinkID(bytes: context.randomBytes(16))
         }
         try repository.insert(entries)
         return entries

@@ -47,7 +47,7 @@ struct IdempotentRequest {
     ) throws -> Response {
         guard let key else { return try answer(operation(nil)) }
         let lease = IdempotencyRepository.Lease(
-            caller: caller.name, key: key, fingerprint: request.fingerprint(content()), token: token())
+            caller: caller.name, key: key, fingerprint: request.fingerprint(content()), token: context.randomBytes(16))
         if let kept = try begin(lease) {
             try onReplay()
             context.environment.metrics.add(.requestsReplayed)
@@ -99,10 +99,6 @@ struct IdempotentRequest {
         } catch {
             context.logger.warning("an idempotency key stays taken for a while", metadata: ["error": "\(error)"])
         }
-    }
-
-    private func token() -> [UInt8] {
-        (0..<16).map { _ in UInt8.random(in: 0...255, using: &context.random) }
     }
 
     private static let running = Problem(

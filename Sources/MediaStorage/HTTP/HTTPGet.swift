@@ -23,7 +23,10 @@ package enum HTTPGet {
     ///   - url: `http` or `https`; the server's certificate is checked.
     ///   - limit: bytes of the body.
     ///   - milliseconds: for the whole transfer.
-    package static func body(of url: String, limit: Int, milliseconds: Int) throws(Failure) -> [UInt8] {
+    ///   - authority: PEM file of the certificates that are believed; nil: the system's.
+    package static func body(
+        of url: String, limit: Int, milliseconds: Int, authority: String? = nil
+    ) throws(Failure) -> [UInt8] {
         guard isPrepared, let curl = curl_easy_init() else { throw Failure(description: "libcurl can't be used") }
         defer { curl_easy_cleanup(curl) }
         let collector = Collector(limit: limit)
@@ -31,6 +34,7 @@ package enum HTTPGet {
             try check(media_curl_set_text(curl, CURLOPT_URL, url), url)
             try check(media_curl_set_text(curl, CURLOPT_PROTOCOLS_STR, "http,https"), url)
             try check(media_curl_set_text(curl, CURLOPT_USERAGENT, "media-service"), url)
+            if let authority { try check(media_curl_set_text(curl, CURLOPT_CAINFO, authority), url) }
             // Without signals: they would reach any thread.
             for (option, value) in [
                 (CURLOPT_NOSIGNAL, 1), (CURLOPT_FOLLOWLOCATION, 0), (CURLOPT_TIMEOUT_MS, milliseconds),
