@@ -22,7 +22,7 @@ package struct AuditRepository {
         }
     }
 
-    private static let batch = 100
+    private static let batch = 250
 
     private let connection: Connection
 

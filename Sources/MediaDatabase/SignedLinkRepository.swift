@@ -40,46 +40,49 @@ package struct SignedLinkRepository {
     }
 
     /// How many links one statement adds.
-    private static let batch = 100
+    private static let batch = 250
 
     /// Adds links; those that are there stay as they are.
-    package func insert(_ entries: [Entry]) throws(MariaDBError) {
+    ///
+    /// - Returns: how many weren't there.
+    @discardableResult
+    package func insert(_ entries: [Entry]) throws(MariaDBError) -> Int {
+        var count = 0
         for start in stride(from: 0, to: entries.count, by: Self.batch) {
             let part = entries[start..<min(start + Self.batch, entries.count)]
-            var values: [Value] = []
-            for entry in part {
-                let link = entry.link
-                values += [
-                    .text(link.linkID.rawValue), .text(link.mediaID), .text(link.keyID), .integer(entry.epoch),
-                    .text(entry.createdBy), .optional(entry.subject), .timestamp(entry.createdAt),
-                    .integer(link.expiresAt),
-                    .optional(link.network), .optional(link.downloadName),
-                    entry.maxUses.map(Value.integer) ?? .null,
-                ]
-            }
             let rows = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: part.count)
-            try connection.execute(
+            // Counts 1 for a new row and 0 for one that is there, whatever the connection counts otherwise.
+            count += try connection.execute(
                 """
-                INSERT INTO signed_links (id, media_id, key_id, epoch, created_by, subject, created_at, expires_at,
-                    network, download_name, max_uses)
-                VALUES \(rows.joined(separator: ", ")) ON DUPLICATE KEY UPDATE signed_links.id = signed_links.id
-                """, values)
+                INSERT IGNORE INTO signed_links (id, media_id, key_id, epoch, created_by, subject, created_at, expires_at,
+                    network, download_name, max_uses) VALUES \(rows.joined(separator: ", "))
+                """, part.flatMap(Self.values))
         }
+        return count
     }
 
-    /// Which of the links were revoked.
-    package func revoked(of ids: [LinkID]) throws(MariaDBError) -> Set<LinkID> {
-        var revoked: Set<LinkID> = []
+    private static func values(_ entry: Entry) -> [Value] {
+        let link = entry.link
+        return [
+            .text(link.linkID.rawValue), .text(link.mediaID), .text(link.keyID), .integer(entry.epoch),
+            .text(entry.createdBy), .optional(entry.subject), .timestamp(entry.createdAt), .integer(link.expiresAt),
+            .optional(link.network), .optional(link.downloadName), entry.maxUses.map(Value.integer) ?? .null,
+        ]
+    }
+
+    /// Which of the links are there, and whether they were revoked.
+    package func known(_ ids: [LinkID]) throws(MariaDBError) -> [LinkID: Bool] {
+        var known: [LinkID: Bool] = [:]
         for start in stride(from: 0, to: ids.count, by: Self.batch) {
             let part = ids[start..<min(start + Self.batch, ids.count)]
             let marks = Array(repeating: "?", count: part.count).joined(separator: ", ")
             let found = try connection.query(
-                "SELECT id FROM signed_links WHERE id IN (\(marks)) AND revoked_at IS NOT NULL",
+                "SELECT id, revoked_at IS NOT NULL FROM signed_links WHERE id IN (\(marks))",
                 part.map { .text($0.rawValue) }
-            ) { (row) throws(MariaDBError) in try row.value(0, LinkID.init) }
-            revoked.formUnion(found)
+            ) { (row) throws(MariaDBError) in (try row.value(0, LinkID.init), try row.bool(1)) }
+            for (id, isRevoked) in found { known[id] = isRevoked }
         }
-        return revoked
+        return known
     }
 
     /// A file's links that could still be used, newest first.

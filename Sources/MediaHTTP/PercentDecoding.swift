@@ -22,7 +22,9 @@ enum PercentDecoding {
 
     /// The text, or nil where it isn't percent-encoded UTF-8.
     static func text(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
-        decode(text, plusIsSpace: plusIsSpace).flatMap { String(validating: $0, as: UTF8.self) }
+        // Most stand for themselves.
+        if text.utf8.allSatisfy({ $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }) { return String(text) }
+        return decode(text, plusIsSpace: plusIsSpace).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

@@ -16,11 +16,14 @@ package struct Environment: Sendable {
     package let tokens: TokenVerifier
     package let recorder = Recorder()
     package let logger: Logger
+    /// Seconds: the setting, read once, since each download asks for it.
+    let decisionLifetime: Int
 
     /// - Throws: where a file that the settings name can't be used.
     package init(configuration: Configuration, metrics: Metrics) throws {
         self.configuration = configuration
         storage = configuration.storage
+        decisionLifetime = configuration.number(.decisionCache)
         allowedTypes = configuration.allowedTypes
         detector = TypeDetector()
         self.metrics = metrics

@@ -8,7 +8,12 @@ import signal
 import subprocess
 import urllib.parse
 
-from tools import Failure, children, free_port, note, output, wait_until
+from tools import Failure, children, free_port, nginx_workers, note, output, wait_until
+
+# An MP4 file's first bytes; the rest may be anything.
+VIDEO = bytes.fromhex("000000206674797069736f6d0000020069736f6d69736f32617663316d703431")
+# One client sends all requests here: they are counted as ever, and none is too many.
+RATES = "MEDIA_ADDRESS_RATE=1000000\nMEDIA_KEY_RATE=1000000\n"
 
 
 class Instance:
@@ -19,6 +24,8 @@ class Instance:
 
     def __enter__(self):
         self.port = free_port()
+        self.state.mkdir(mode=0o700)
+        (self.state / "my-settings.env").write_text(RATES)
         note("starting the service")
         try:
             output(
@@ -27,8 +34,10 @@ class Instance:
             self.stop()
             raise
         self.url = f"http://localhost:{self.port}"
-        self.key = self.variables("demo.env")["MEDIA_API_KEY"]
+        demo = self.variables("demo.env")
+        self.key, self.token_secret = demo["MEDIA_API_KEY"], demo["MEDIA_JWT_SECRET"]
         self.settings = self.variables("settings.env")
+        self.changes = {}
         return self
 
     def __exit__(self, *_):
@@ -37,6 +46,20 @@ class Instance:
     def stop(self):
         if (self.state / "run").exists():
             subprocess.run([self.repository / "deploy/stop", "--state", self.state], capture_output=True)
+
+    # --- Settings -------------------------------------------------------------------------------------------------------
+
+    def configure(self, changes):
+        """Lets the service go on with these settings and, for all others, those that `deploy/run` gave it."""
+        if changes == self.changes:
+            return
+        note("starting the workers anew with " + (" ".join(f"{name}={value}" for name, value in changes.items())
+                                                 or "the usual settings"))
+        environment = self.settings_file(self.state / "settings.env", **changes)
+        output(self.mediad, "nginx", self.state / "nginx/media/instance", env=environment)
+        self.renew("nginx")
+        self.renew("serve")
+        self.changes = changes
 
     def variables(self, name):
         lines = (self.state / name).read_text().splitlines()
@@ -49,6 +72,11 @@ class Instance:
         path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MEDIA_")}
         return {**environment, "MEDIA_CONFIG_FILE": str(path)}
+
+    def sql(self, text):
+        """What MariaDB answers, line by line."""
+        socket = self.settings["MEDIA_DATABASE_SOCKET"]
+        return output("mariadb", "--no-defaults", f"--socket={socket}", "-u", "root", "-N", "media", input=text).splitlines()
 
     def make_key(self, scopes):
         environment = {**os.environ, "MEDIA_CONFIG_FILE": str(self.state / "settings.env")}
@@ -63,16 +91,23 @@ class Instance:
     def connection(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
-    def upload(self, body, name, type, public=False, connection=None):
-        """Uploads bytes; the record."""
+    def call(self, method, target, body=None, type="application/json", connection=None):
+        """Sends a request, which has to succeed; what it answers as JSON."""
         connection = connection or self.connection()
-        connection.request(
-            "POST", self.upload_target(name, public), body, {"Authorization": self.authorization, "Content-Type": type})
+        connection.request(method, target, body, {"Authorization": self.authorization, "Content-Type": type})
         response = connection.getresponse()
         answer = response.read()
-        if response.status != 201:
-            raise Failure(f"an upload was answered with {response.status}: {answer.decode()}")
-        return json.loads(answer)
+        if response.status not in (200, 201, 204):
+            raise Failure(f"{method} {target} was answered with {response.status}: {answer.decode()}")
+        return json.loads(answer) if answer else None
+
+    def upload(self, body, name, type, public=False, connection=None):
+        """Uploads bytes; the record."""
+        return self.call("POST", self.upload_target(name, public), body, type, connection)
+
+    def make_link(self, record, **order):
+        """Makes a signed link for an hour, unless the order says otherwise."""
+        return self.call("POST", f"/v1/media/{record['id']}/links", json.dumps({"expiresIn": 3600, **order}))
 
     @staticmethod
     def upload_target(name, public=False):
@@ -81,11 +116,7 @@ class Instance:
 
     def delete(self, record):
         """Deletes a record and, to give its room back at once, its file."""
-        connection = self.connection()
-        connection.request("DELETE", f"/v1/media/{record['id']}", headers={"Authorization": self.authorization})
-        status = connection.getresponse().status
-        if status not in (200, 204):
-            raise Failure(f"a deletion was answered with {status}")
+        self.call("DELETE", f"/v1/media/{record['id']}")
         self.blob(record).unlink(missing_ok=True)
 
     def blob(self, record):
@@ -113,13 +144,17 @@ class Instance:
                 return int(line.split("=")[1].split()[0])
         raise Failure(f"'mediad config' doesn't name {setting}")
 
-    def renew_workers(self):
-        """Replaces all workers by fresh ones, as a reload does; the fresh ones."""
-        old = self.workers()
-        os.kill(self.process("serve"), signal.SIGHUP)
+    def busy(self):
+        """Who works for a download."""
+        return {*self.workers(), *nginx_workers(self.process("nginx")), self.process("mariadb")}
+
+    def renew(self, name):
+        """Has `serve` or `nginx` replace its processes by fresh ones, as a reload does; the fresh ones."""
+        old = children(self.process(name))
+        os.kill(self.process(name), signal.SIGHUP)
 
         def fresh():
-            now = self.workers()
-            return now if len(now) == len(old) and not now & old else None
+            now = children(self.process(name))
+            return now if now and not now & old else None
 
-        return wait_until(fresh, 90, "the old workers are still there after a reload")
+        return wait_until(fresh, 90, f"the old processes of {name} are still there after a reload")

@@ -5,16 +5,15 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+from instance import VIDEO
 from tools import note, output
 
 GROUP = "memory"
-# An MP4 file's first bytes; the rest may be anything.
-VIDEO = bytes.fromhex("000000206674797069736f6d0000020069736f6d69736f32617663316d703431")
 
 
 def run(instance, peers, rounds, report):
     note("waiting for fresh workers")
-    workers = instance.renew_workers()
+    workers = instance.renew("serve")
     resident(report, workers, "worker, idle, fresh")
     record = instance.upload(VIDEO + os.urandom(1 << 20), "small.mp4", "video/mp4")
     requests(instance, record)

@@ -10,7 +10,8 @@ import shutil
 import subprocess
 
 import fastcgi
-from tools import Failure, end, free_port, note, output, start, wait_until
+from instance import Instance
+from tools import Failure, children, end, free_port, nginx_workers, note, output, start, wait_until
 
 HERE = pathlib.Path(__file__).parent
 
@@ -55,16 +56,31 @@ class Peers:
         """Where nginx serves `/blob/` and takes `/dav/` by itself."""
         return f"http://127.0.0.1:{self.own_port}"
 
+    @staticmethod
+    def static_path(record):
+        """Where nginx serves a record's blob by itself."""
+        return f"/blob/{Instance.blob_name(record)}"
+
+    def static_url(self, record):
+        return self.own_url + self.static_path(record)
+
+    def busy(self):
+        """Who works for a download that the C program decides on."""
+        return {*children(self.process.pid), *nginx_workers(self.nginx.pid), self.instance.process("mariadb")}
+
     def build(self):
         flags = output("pkg-config", "--cflags", "--libs", "fcgi", "libmariadb", "libcrypto").split()
-        output("gcc", "-O2", "-Wall", "-o", self.program, HERE / "peer.c", *flags)
+        output("gcc", "-O2", "-Wall", "-o", self.program, *sorted((HERE / "peer").glob("*.c")), *flags)
 
     def start_program(self, socket=None, workers=None):
         settings = self.instance.settings
+        secrets = {
+            "PEER_PASSWORD": settings["MEDIA_DATABASE_PASSWORD"], "PEER_LINK_SECRET": settings["MEDIA_LINK_SECRET"],
+            "PEER_TOKEN_SECRET": self.instance.token_secret}
         return start(
             [self.program, socket or self.socket, workers or self.workers, self.threads,
              settings["MEDIA_DATABASE_SOCKET"], "media", "media"],
-            self.folder / "log/peer.log", env={**os.environ, "PEER_PASSWORD": settings["MEDIA_DATABASE_PASSWORD"]})
+            self.folder / "log/peer.log", env={**os.environ, **secrets})
 
     def answers(self):
         try:
@@ -77,7 +93,7 @@ class Peers:
         shutil.copytree(self.instance.repository / "nginx", target)
         environment = self.instance.settings_file(
             self.folder / "settings.env", MEDIA_RUN_DIR=self.folder / "run", MEDIA_LISTEN=f"127.0.0.1:{self.port}",
-            MEDIA_ACCESS_LOG=self.folder / "log/access.log")
+            MEDIA_ACCESS_LOG=self.folder / "log/access.log", MEDIA_DECISION_CACHE=0)
         output(self.instance.mediad, "nginx", target / "media/instance", env=environment)
         # libfcgi keeps a kept-alive connection on its thread: more of them than threads, and requests wait behind idle
         # ones. There are as many workers of nginx as of the service.

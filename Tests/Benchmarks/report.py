@@ -38,7 +38,7 @@ class Report:
         self.results.append(
             Result(
                 group, name, statistics.median(ours), statistics.median(peer), peer_name, unit, ratio,
-                [min(ratios), max(ratios)], None if goal is None else f"ratio >= {goal}",
+                [min(ratios), max(ratios)], None if goal is None else f"ratio >= {goal:.3g}",
                 None if goal is None else ratio >= goal))
 
     def measure(self, group, name, values, unit, limit=None):

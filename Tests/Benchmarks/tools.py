@@ -1,6 +1,7 @@
 """What every part uses: messages, commands, waiting, free ports, processes that end with the benchmark."""
 
 import os
+import pathlib
 import socket
 import subprocess
 import sys
@@ -41,6 +42,11 @@ def wait_until(condition, seconds, what):
 def children(pid):
     with open(f"/proc/{pid}/task/{pid}/children") as file:
         return {int(word) for word in file.read().split()}
+
+
+def nginx_workers(pid):
+    """The processes of an nginx that serve. Beside them are some that look after its caches, and end once that is done."""
+    return {child for child in children(pid) if b"worker process" in pathlib.Path(f"/proc/{child}/cmdline").read_bytes()}
 
 
 def free_port():

@@ -8,6 +8,7 @@ import pathlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from instance import VIDEO
 from tools import Failure, note, output
 
 GROUP = "upload"
@@ -62,7 +63,7 @@ def make_source(path):
         for _ in range(LARGE >> 20):
             file.write(block)
         file.seek(0)
-        file.write(bytes.fromhex("000000206674797069736f6d0000020069736f6d69736f32617663316d703431"))
+        file.write(VIDEO)
 
 
 def rate(seconds):

@@ -78,7 +78,8 @@ struct DeliverMedia {
     /// Nothing is reused beyond the life of the token or link it was decided on, and nothing of a link that looks at more
     /// than its URL.
     private func lifetime(_ order: Order, _ reason: AccessPolicy.Reason, now: Timestamp) -> Int {
-        let limit = context.environment.configuration.number(.decisionCache)
+        let limit = context.environment.decisionLifetime
+        if limit == 0 { return 0 }
         var end = reason == .publicFile ? nil : order.caller.expiresAt
         if reason == .link, let link = order.link?.link {
             if link.isCounted || link.network != nil { return 0 }

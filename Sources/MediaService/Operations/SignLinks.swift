@@ -149,13 +149,20 @@ package struct SignLinks {
         _ entries: [SignedLinkRepository.Entry], _ connection: Connection
     ) throws -> [SignedLinkRepository.Entry] {
         let repository = SignedLinkRepository(connection)
-        // One that was revoked stays so; who asks again gets another.
-        let revoked = try repository.revoked(of: entries.filter { !$0.link.isCounted }.map(\.link.linkID))
+        if try repository.insert(entries) == entries.count { return entries }
+        // Some are there: links that were asked for before, of which one that was revoked stays so.
         var entries = entries
-        for index in entries.indices where revoked.contains(entries[index].link.linkID) {
-            entries[index].link.linkID = LinkID(bytes: context.randomBytes(16))
+        let known = try repository.known(entries.map(\.link.linkID))
+        for index in entries.indices {
+            switch known[entries[index].link.linkID] {
+            case false?: continue
+            case true?: entries[index].link.linkID = LinkID(bytes: context.randomBytes(16))
+            // Its file has been removed for good meanwhile.
+            case nil: throw Problem.mediaNotFound(entries[index].link.mediaID.rawValue)
+            }
         }
-        try repository.insert(entries)
+        let new = entries.filter { known[$0.link.linkID] == nil }
+        guard try repository.insert(new) == new.count else { throw Problem.unavailable("Links are gone meanwhile.") }
         return entries
     }
 }
