@@ -37,12 +37,14 @@ package struct LinkKeyRepository {
     }
 
     /// The key that signs: the newest one of a secret that is neither retired nor revoked.
-    package func signing(fingerprint: [UInt8]) throws(MariaDBError) -> Entry? {
+    ///
+    /// - Parameter isLocked: whether nobody can make another one until the transaction ends.
+    package func signing(fingerprint: [UInt8], isLocked: Bool = false) throws(MariaDBError) -> Entry? {
         try connection.query(
             """
             SELECT \(Self.columns) FROM link_keys
             WHERE secret_fingerprint = ? AND retired_at IS NULL AND revoked_at IS NULL
-            ORDER BY created_at DESC, id DESC LIMIT 1
+            ORDER BY created_at DESC, id DESC LIMIT 1\(isLocked ? " FOR UPDATE" : "")
             """, [.bytes(fingerprint)], Self.entry
         ).first
     }

@@ -85,7 +85,9 @@ final class FastCGIConnection: RequestSource {
     /// - Returns: the connection, where it can serve another request, and whether the web server took everything: it
     ///   closes the connection early when its client has gone.
     func finish() -> (connection: Int32?, isDelivered: Bool) {
-        if !isBodyConsumed { unsafe request.pointee.keepConnection = 0 }
+        if unsafe request.pointee.keepConnection != 0, !isBodyConsumed, !discardsBody() {
+            unsafe request.pointee.keepConnection = 0
+        }
         // Out last: then the answer and the end of the request go out in one write.
         unsafe FCGX_FClose(request.pointee.err)
         let isDelivered = unsafe FCGX_FClose(request.pointee.out) == 0
@@ -93,6 +95,28 @@ final class FastCGIConnection: RequestSource {
         let descriptor = unsafe request.pointee.ipcFd
         unsafe request.pointee.ipcFd = -1
         return (descriptor >= 0 ? descriptor : nil, isDelivered)
+    }
+
+    /// Bytes of a body that nobody wanted, which are read all the same: nginx has them already, and would send the next request
+    /// on a connection that is closed instead.
+    private static let maxDiscarded = 16 << 20
+
+    /// Reads the rest of the body as far as it comes by itself; false where it doesn't come to its end.
+    private func discardsBody() -> Bool {
+        let descriptor = unsafe request.pointee.ipcFd
+        let usual = SocketTimeout.receiving(descriptor)
+        SocketTimeout.setReceiving(descriptor, timeval(tv_sec: 0, tv_usec: 50_000))
+        defer { SocketTimeout.setReceiving(descriptor, usual) }
+        var left = Self.maxDiscarded
+        while left > 0 {
+            let count = readBody(limit: min(left, 65536)).count
+            if unsafe FCGX_HasSeenEOF(request.pointee.in) != 0 {
+                return unsafe FCGX_GetError(request.pointee.in) == 0
+            }
+            if count == 0 { return false }
+            left -= count
+        }
+        return false
     }
 
     /// Whether the body was read to its end; a connection on which some of it is left can't be used again.

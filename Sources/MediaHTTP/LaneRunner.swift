@@ -24,6 +24,8 @@ final class LaneRunner: Sendable {
     /// Connections that wait in the readiness queue.
     private let idle = DescriptorSet()
     private let runningThreads = Atomic<Int>(0)
+    /// Threads that take what the readiness queue has.
+    private let servingThreads = Atomic<Int>(0)
     private let activities: [RequestActivity]
 
     init(
@@ -44,10 +46,8 @@ final class LaneRunner: Sendable {
     func start() {
         for activity in activities {
             runningThreads.add(1, ordering: .acquiringAndReleasing)
-            Thread.start { [self] in
-                run(activity)
-                if runningThreads.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { closeIdle() }
-            }
+            servingThreads.add(1, ordering: .acquiringAndReleasing)
+            Thread.start { [self] in run(activity) }
         }
     }
 
@@ -80,9 +80,6 @@ final class LaneRunner: Sendable {
         readiness.wakeAll()
     }
 
-    /// Whether no connection is used again.
-    private var isStopping: Bool { mode.load(ordering: .acquiring) >= Mode.stopping.rawValue }
-
     func stuckRequests() -> [RequestActivity.Overdue] {
         activities.compactMap { $0.overdue(limit: lane.requestLimit) }
     }
@@ -101,14 +98,26 @@ final class LaneRunner: Sendable {
                 // does must not hold the thread.
                 guard let new = accept() else { continue }
                 while let another = accept() { watch(another, isNew: true) }
-                if ReadinessQueue.hasInputSoon(new) {
+                if ReadinessQueue.hasInput(new, within: 2) {
                     serve(new, isNew: true, connection, handler, activity)
                 } else {
                     watch(new, isNew: true)
                 }
             }
         }
+        guard servingThreads.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return leave() }
+        // No other thread uses a connection any more. What has come by now, however busy the machine was, is answered.
+        for descriptor in idle.removeAll() {
+            if ReadinessQueue.hasInput(descriptor, within: 0) {
+                serve(descriptor, isNew: false, connection, handler, activity)
+            } else {
+                close(descriptor)
+            }
+        }
+        leave()
     }
+
+    private func leave() { runningThreads.subtract(1, ordering: .acquiringAndReleasing) }
 
     /// The next new connection, or nil if there is none: another thread or process was quicker.
     private func accept() -> Int32? {
@@ -122,14 +131,12 @@ final class LaneRunner: Sendable {
                 // Out of descriptors or memory: the connection stays in the socket's queue. Back to the readiness queue, where
                 // connections that end give descriptors free.
                 usleep(20_000)
-                if !isStopping, mode.load(ordering: .acquiring) == Mode.serving.rawValue { readiness.listenAgain() }
+                if mode.load(ordering: .acquiring) == Mode.serving.rawValue { readiness.listenAgain() }
             }
             return nil
         }
         // A web server that stops in the middle of a request must not hold a thread for ever.
-        var limit = timeval(tv_sec: lane.requestLimit, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        SocketTimeout.setReceiving(descriptor, timeval(tv_sec: lane.requestLimit, tv_usec: 0))
         openConnections.add(1, ordering: .acquiringAndReleasing)
         return descriptor
     }
@@ -151,12 +158,22 @@ final class LaneRunner: Sendable {
         activity.end()
         if !isDelivered { onEvent(.clientGone(requestID: requestID)) }
         // nginx leaves the connection on which it was redirected, whatever it said of keeping it.
-        guard let reusable, !isStopping, !response.isInternalRedirect else {
+        guard let reusable, isUsedAgain(reusable), !response.isInternalRedirect else {
             if let reusable { close(reusable) }
             connectionClosed()
             return
         }
         watch(reusable, isNew: isNew)
+    }
+
+    /// Whether a connection on which a request was answered takes another one. A lane that stops takes none, but for one that
+    /// the web server has sent by now.
+    private func isUsedAgain(_ descriptor: Int32) -> Bool {
+        switch Mode(rawValue: mode.load(ordering: .acquiring)) {
+        case .serving, .retiring: true
+        case .stopping: ReadinessQueue.hasInput(descriptor, within: 0)
+        case .ended, nil: false
+        }
     }
 
     private func watch(_ descriptor: Int32, isNew: Bool) {
@@ -183,9 +200,5 @@ final class LaneRunner: Sendable {
         let left = openConnections.subtract(1, ordering: .sequentiallyConsistent).newValue
         let mode = mode.load(ordering: .sequentiallyConsistent)
         if left == 0, mode == Mode.retiring.rawValue || mode == Mode.stopping.rawValue { end() }
-    }
-
-    private func closeIdle() {
-        for descriptor in idle.removeAll() { close(descriptor) }
     }
 }

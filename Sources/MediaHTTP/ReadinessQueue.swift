@@ -60,10 +60,10 @@ final class ReadinessQueue: Sendable {
         unsafe epoll_ctl(queue, isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event)
     }
 
-    /// Whether something can be read from a connection, now or within two milliseconds.
-    static func hasInputSoon(_ descriptor: Int32) -> Bool {
+    /// Whether something can be read from a connection, now or within so many milliseconds.
+    static func hasInput(_ descriptor: Int32, within milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&entry, 1, 2) == 1
+        return unsafe poll(&entry, 1, milliseconds) == 1
     }
 
     func stopListening() {

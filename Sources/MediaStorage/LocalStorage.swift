@@ -112,8 +112,18 @@ package struct LocalStorage: Sendable {
         if !isNew, try FileHandle(path, flags: O_RDONLY).size() != file.size {
             throw StorageError(code: EIO, operation: "a blob of another size lies at", path: path)
         }
+        if isNew { try setTag(path, sha256) }
         try FileSystem.syncFolder(inner)
         return isNew
+    }
+
+    /// Gives a blob a time of modification that follows from its content, from 2004 to 2021: nginx makes a file's entity tag of its
+    /// size and that, in seconds, and the tag has to be the content's alone (RFC 9110 §8.8.3). A moment that is past, so that names of it that a crash leaves are
+    /// taken for abandoned.
+    private func setTag(_ path: String, _ sha256: String) throws(StorageError) {
+        let bits = Hex.decode(sha256.prefix(8))?.reduce(0) { $0 << 8 | Int($1) } ?? 0
+        let moment = timespec(tv_sec: 0x4000_0000 | (bits & 0x1FFF_FFFF), tv_nsec: 0)
+        guard utimensat(AT_FDCWD, path, [moment, moment], 0) == 0 else { throw .current("utimensat", path) }
     }
 
     /// Takes a blob out of the store, so that it can still be put back: until `WithdrawnBlob.discard()` it lies in the

@@ -22,6 +22,9 @@ package struct StorageError: Error, Equatable, CustomStringConvertible {
     /// No room is left. The corresponding C errors are `ENOSPC` and `EDQUOT`.
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
 
+    /// There is no such file. The corresponding C error is `ENOENT`.
+    package var isAbsent: Bool { code == ENOENT }
+
     /// Nothing can be written here now. The corresponding C errors are `EROFS`, `EACCES` and `EPERM`.
     package var isReadOnly: Bool { code == EROFS || code == EACCES || code == EPERM }
 

@@ -62,14 +62,29 @@ struct FastCGIServerTests {
         }
     }
 
-    @Test("a connection with an unread body is closed after the answer")
-    func unreadBody() throws {
+    @Test(
+        "a connection whose body nobody has read serves the next request", arguments: [1, 5, 8191, 100_000, 3_000_000])
+    func unreadBody(count: Int) throws {
+        let server = try TestServer(threads: 1) { _ in Response(status: .unauthorized) }
+        let client = try server.socket.client()
+        for _ in 0..<3 {
+            let body = [UInt8](repeating: 7, count: count)
+            #expect(
+                try client.answer(to: cgi("POST", "/", ["CONTENT_LENGTH": "\(count)"]), body: body).status
+                    == "401 Unauthorized")
+        }
+        #expect(try client.answer(to: cgi()).status == "401 Unauthorized")
+    }
+
+    @Test("a connection whose body doesn't come is closed after the answer")
+    func missingBody() throws {
         let server = try TestServer { _ in Response(status: .unauthorized) }
         let client = try server.socket.client()
-        try client.send(cgi("POST", "/", ["CONTENT_LENGTH": "5"]), body: Array("hello".utf8))
+        try client.beginRequest()
+        try client.sendParameters(cgi("POST", "/", ["CONTENT_LENGTH": "5"]))
+        try client.endParameters()
         #expect(try client.answer().status == "401 Unauthorized")
         #expect(client.isClosedByServer())
-        client.disconnect()
         #expect(try server.socket.client().answer(to: cgi()).status == "401 Unauthorized")
     }
 

@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized) struct SocketActivationTests {
     /// A service manager in small: holds both sockets, starts the supervisor with them, and anew each time that it ends.
     private static let manager = """
-        import os, socket, sys
+        import ctypes, os, socket, sys
         folder, names, program = sys.argv[1], sys.argv[2], sys.argv[3:]
         sockets = {}
         for name in ('api', 'upload'):
@@ -18,6 +18,8 @@ import Testing
         while True:
             child = os.fork()
             if child == 0:
+                # It ends with its manager (PR_SET_PDEATHSIG, SIGKILL).
+                ctypes.CDLL(None).prctl(1, 9)
                 # In whatever order.
                 moved = [os.dup(sockets[name].fileno()) for name in names.split(':')]
                 for number, descriptor in enumerate(moved):

@@ -11,9 +11,12 @@ import Synchronization
 final class RefusalLog: Sendable {
     /// Entries; what is refused beyond it before they are written is counted only.
     private static let limit = 1000
+    /// The same of those whom nobody knows: anybody can be refused as often as they like.
+    private static let anonymousLimit = 10
 
     private struct State {
         var entries: [AuditEntry] = []
+        var anonymous = 0
         var dropped = 0
     }
 
@@ -21,7 +24,13 @@ final class RefusalLog: Sendable {
 
     func note(_ entry: AuditEntry) {
         state.withLock { state in
-            if state.entries.count < Self.limit { state.entries.append(entry) } else { state.dropped += 1 }
+            let isAnonymous = entry.caller == Caller.anonymous.name
+            guard state.entries.count < Self.limit, !isAnonymous || state.anonymous < Self.anonymousLimit else {
+                state.dropped += 1
+                return
+            }
+            if isAnonymous { state.anonymous += 1 }
+            state.entries.append(entry)
         }
     }
 
@@ -41,6 +50,7 @@ final class RefusalLog: Sendable {
                 let all = entries + state.entries
                 state.entries = Array(all.prefix(Self.limit))
                 state.dropped += dropped + all.count - state.entries.count
+                state.anonymous = Self.anonymousLimit
             }
             context.logger.warning(
                 "refusals wait for the audit log",

@@ -14,7 +14,16 @@ struct StoreCheckup {
         self.services = services
     }
 
-    func findings() -> [Finding] { [owner()].compactMap(\.self) + store() + [runFolder()] }
+    func findings() -> [Finding] { [owner(), grace()].compactMap(\.self) + store() + [runFolder()] }
+
+    /// An upload may pause for as long as nginx waits for its client.
+    private func grace() -> Finding? {
+        let (grace, timeout) = (configuration.number(.uploadGrace), configuration.number(.clientTimeout))
+        guard grace <= 2 * timeout else { return nil }
+        return .warning(
+            Self.subject, "uploads that pause are taken for abandoned: MEDIA_UPLOAD_GRACE is \(grace) s",
+            mend: "Set it to much more than MEDIA_CLIENT_TIMEOUT (\(timeout) s), such as 1h.")
+    }
 
     private func owner() -> Finding? {
         let root = configuration.text(.storeDirectory)

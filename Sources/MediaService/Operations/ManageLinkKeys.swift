@@ -15,18 +15,22 @@ package struct ManageLinkKeys {
     }
 
     /// Makes the key that signs from now on. Links of the others hold until they end.
-    package func rotate(_ caller: Caller = .operator) throws -> LinkKeyRepository.Entry {
+    ///
+    /// - Parameter isFirst: only where there is none; otherwise that one is returned.
+    package func rotate(_ caller: Caller = .operator, isFirst: Bool = false) throws -> LinkKeyRepository.Entry {
         guard let fingerprint = context.environment.linkSecrets.current else { throw SignLinks.switchedOff }
         let entry = LinkKeyRepository.Entry(
             id: LinkKeyID.random(using: &context.random), fingerprint: fingerprint, createdAt: context.now())
-        try context.connection.transaction { connection in
+        let signing = try context.connection.transaction { connection -> LinkKeyRepository.Entry in
             let repository = LinkKeyRepository(connection)
+            if isFirst, let known = try repository.signing(fingerprint: fingerprint, isLocked: true) { return known }
             try repository.insert(entry)
             try repository.retireAll(but: entry.id, now: entry.createdAt)
             try context.audit(.rotateLinkKey, caller.name, detail: "key \(entry.id)", connection)
+            return entry
         }
-        context.logger.notice("link key made", metadata: ["key": "\(entry.id)"])
-        return entry
+        if signing.id == entry.id { context.logger.notice("link key made", metadata: ["key": "\(entry.id)"]) }
+        return signing
     }
 
     /// Ends all links of a key at once.

@@ -65,27 +65,30 @@ package struct SignLinks {
             }
         }
         let entries = results.compactMap { try? $0.get() }
-        if entries.isEmpty, alongside == nil { return signed(results, [], fingerprint) }
+        if entries.isEmpty, alongside == nil { return signed(results, [], fingerprint, caller) }
         return try context.connection.transaction { connection in
             let stored = try store(entries, connection)
-            try AuditRepository(connection).add(stored.map { auditEntry($0, caller) })
-            let made = signed(results, stored, fingerprint)
+            try AuditRepository(connection).add(stored.compactMap { $0.map { auditEntry($0, caller) } })
+            let made = signed(results, stored, fingerprint, caller)
             try alongside?(connection, made)
             return made
         }
     }
 
-    /// - Parameter entries: what was stored for the orders that weren't refused.
+    /// - Parameter entries: what was stored for the orders that weren't refused; nil where the file was gone by then.
     private func signed(
-        _ results: [Result<SignedLinkRepository.Entry, AccessRefused>], _ entries: [SignedLinkRepository.Entry],
-        _ fingerprint: [UInt8]
+        _ results: [Result<SignedLinkRepository.Entry, AccessRefused>], _ entries: [SignedLinkRepository.Entry?],
+        _ fingerprint: [UInt8], _ caller: Caller
     ) -> [Result<Made, AccessRefused>] {
         var next = entries.makeIterator()
         return results.map { result in
-            result.flatMap { _ in
-                guard let entry = next.next(),
-                    let key = context.linkKeys.key(entry.link.keyID, fingerprint: fingerprint)
-                else { preconditionFailure("a link for each entry") }
+            result.flatMap { wanted in
+                guard let stored = next.next(), let entry = stored else {
+                    return .failure(AccessRefused(.notFound, caller, id: wanted.link.mediaID.rawValue))
+                }
+                guard let key = context.linkKeys.key(entry.link.keyID, fingerprint: fingerprint) else {
+                    preconditionFailure("the key of the secret that signs")
+                }
                 let signature = key.sign(entry.link, epoch: entry.epoch)
                 return .success(
                     Made(link: entry.link, url: context.environment.baseURL + entry.link.path(signature: signature)))
@@ -112,7 +115,7 @@ package struct SignLinks {
     /// The key that signs; the first one of a secret is made when it is needed.
     private func signingKey(_ fingerprint: [UInt8], _ caller: Caller) throws -> LinkKeyRepository.Entry {
         if let key = try LinkKeyRepository(context.connection).signing(fingerprint: fingerprint) { return key }
-        return try ManageLinkKeys(context: context).rotate(caller)
+        return try ManageLinkKeys(context: context).rotate(caller, isFirst: true)
     }
 
     private func entry(
@@ -145,24 +148,23 @@ package struct SignLinks {
         return LinkID(bytes: Array(SHA256.hash(data: Array(parts.joined(separator: "\n").utf8))))
     }
 
+    /// - Returns: what is stored now, in the orders' order; nil where the file has been removed for good meanwhile.
     private func store(
         _ entries: [SignedLinkRepository.Entry], _ connection: Connection
-    ) throws -> [SignedLinkRepository.Entry] {
+    ) throws -> [SignedLinkRepository.Entry?] {
         let repository = SignedLinkRepository(connection)
         if try repository.insert(entries) == entries.count { return entries }
         // Some are there: links that were asked for before, of which one that was revoked stays so.
-        var entries = entries
         let known = try repository.known(entries.map(\.link.linkID))
-        for index in entries.indices {
-            switch known[entries[index].link.linkID] {
-            case false?: continue
-            case true?: entries[index].link.linkID = LinkID(bytes: context.randomBytes(16))
-            // Its file has been removed for good meanwhile.
-            case nil: throw Problem.mediaNotFound(entries[index].link.mediaID.rawValue)
+        return try entries.map { entry in
+            switch known[entry.link.linkID] {
+            case nil: return nil
+            case false?: return entry
+            case true?:
+                var another = entry
+                another.link.linkID = LinkID(bytes: context.randomBytes(16))
+                return try repository.insert([another]) == 1 ? another : nil
             }
         }
-        let new = entries.filter { known[$0.link.linkID] == nil }
-        guard try repository.insert(new) == new.count else { throw Problem.unavailable("Links are gone meanwhile.") }
-        return entries
     }
 }

@@ -64,11 +64,22 @@ enum PostMedia {
         guard let path = request.parameter("REQUEST_BODY_FILE"), !path.isEmpty else {
             throw Problem.invalid("body", "the file is empty")
         }
-        let body = try context.environment.storage.adopt(incomingFile: path, as: stagingName(context))
+        let body = try adopt(path, context)
         if let announced = request.contentLength, announced != body.size {
             throw Problem.invalid("body", "\(body.size) bytes arrived where \(announced) were announced")
         }
         return body
+    }
+
+    /// - Throws: 503 where housekeeping has taken the body for abandoned and removed it while it arrived.
+    private static func adopt(_ path: String, _ context: Context) throws -> StagedFile {
+        let name = stagingName(context)
+        do throws(StorageError) {
+            return try context.environment.storage.adopt(incomingFile: path, as: name)
+        } catch {
+            if error.isAbsent { throw CreateMedia.overtaken }
+            throw error
+        }
     }
 
     /// The body as one file.
