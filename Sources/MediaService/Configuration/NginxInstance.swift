@@ -58,8 +58,9 @@ package struct NginxInstance {
                 "    default $http_authorization;",
                 "}",
                 "map $media_shown_key $media_counted_key {",
-                "    \"~(?<media_key_end>.{1,64})$\" $media_key_end;",
-                "    default '';",
+                // Anchored, so that what it costs doesn't grow with the square of what a client sends.
+                "    \"~^.*(?<media_key_end>.{64})$\" $media_key_end;",
+                "    default $media_shown_key;",
                 "}",
                 "limit_req_zone $media_counted_key zone=media_key:10m rate=\(configuration.number(.keyRate))r/s;",
             ]
