@@ -6,7 +6,8 @@ final class DescriptorSet: Sendable {
     /// More than a process may have open.
     private static let capacity = 1 << 16
 
-    // Safe to share: the pointer never changes, and what it points to is atomic.
+    // `unsafe` since no pointer is Sendable. Safe to share: it never changes, lives as long as this object, and what it points to is
+    // atomic.
     private nonisolated(unsafe) let flags: UnsafeMutablePointer<Atomic<Bool>>
 
     init() {

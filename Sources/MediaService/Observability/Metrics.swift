@@ -19,7 +19,8 @@ package final class Metrics: Sendable {
 
     /// The shared memory's descriptor, which a worker inherits.
     package let descriptor: Int32
-    // Safe to share: the pointer never changes, and what it points to is atomic.
+    // `unsafe` since no pointer is Sendable. Safe to share: it never changes, lives as long as this object, and what it points to is
+    // atomic.
     private nonisolated(unsafe) let cells: UnsafeMutablePointer<Atomic<Int>>
 
     /// New counters, all zero, of this process alone.
