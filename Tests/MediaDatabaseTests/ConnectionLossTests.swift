@@ -99,7 +99,7 @@ struct ConnectionLossTests {
         short.answerTimeout = 1
         let connection = Connection(short)
         #expect(try connection.number("SELECT 1") == 1)
-        server.pause()
+        try server.pause()
         defer { server.resume() }
         var error: MariaDBError?
         let reading = duration { error = #expect(throws: MariaDBError.self) { try connection.number("SELECT 2") } }

@@ -43,7 +43,7 @@ struct BulkOutageTests {
         let results = try bulk(client, (0..<1000).map { update(ids[$0 % 200], "\($0)") }) {
             let hasBegun = eventually { ((try? titled(watcher)) ?? 0) > 5 }
             #expect(hasBegun)
-            if isKilled { server.kill() } else { server.pause() }
+            if isKilled { server.kill() } else { try server.pause() }
         }
         if isKilled { try server.start() } else { server.resume() }
         #expect(results.count == 1000)

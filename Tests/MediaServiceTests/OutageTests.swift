@@ -88,7 +88,7 @@ struct OutageTests {
     @Test("MariaDB hanging: 503 within the time limit, and it recovers by itself")
     func hanging() throws {
         let workers = instance.workers
-        server.pause()
+        try server.pause()
         defer { server.resume() }
         try expectOutage(within: 3)
         server.resume()

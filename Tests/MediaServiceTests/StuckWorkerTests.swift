@@ -13,7 +13,7 @@ struct StuckWorkerTests {
         #expect(eventually { instance.workers.count == 2 })
         let old = instance.workers
         #expect(try client.get("/v1/media").status == 200)
-        server.pause()
+        try server.pause()
         defer { server.resume() }
         let done = ThreadGroup()
         for _ in 0..<4 { done.start { _ = try? client.get("/v1/media") } }

@@ -69,7 +69,15 @@ package final class PrivateMariaDB: Sendable {
     package func kill() { process.withLock { _ = $0?.stop(SIGKILL) } }
 
     /// Lets the server hang: connections are taken and nothing is answered.
-    package func pause() { process.withLock { $0?.send(SIGSTOP) } }
+    package func pause() throws {
+        let isStopped = process.withLock { server in
+            guard let server else { return false }
+            server.send(SIGSTOP)
+            // The signal is only a request: a thread that runs may still answer a statement or two.
+            return eventually(within: 30) { ProcessTable.isStopped(server.pid) }
+        }
+        guard isStopped else { throw TestFailure("MariaDB did not stop; see \(log)") }
+    }
 
     package func resume() { process.withLock { $0?.send(SIGCONT) } }
 

@@ -11,10 +11,19 @@ package enum ProcessTable {
 
     /// Whether there is such a process and it isn't merely waiting to be taken note of.
     package static func isRunning(_ pid: Int32) -> Bool {
-        guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-            let state = text.split(separator: ")").last?.split(separator: " ").first
-        else { return false }
+        guard let state = state("/proc/\(pid)/stat") else { return false }
         return state != "Z" && state != "X"
+    }
+
+    /// Whether no thread of the process gets to run before `SIGCONT`.
+    package static func isStopped(_ pid: Int32) -> Bool {
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+        return !threads.isEmpty && threads.allSatisfy { state("/proc/\(pid)/task/\($0)/stat") == "T" }
+    }
+
+    private static func state(_ path: String) -> Substring? {
+        let text = try? String(contentsOfFile: path, encoding: .utf8)
+        return text?.split(separator: ")").last?.split(separator: " ").first
     }
 
     /// Resident memory, in bytes.
