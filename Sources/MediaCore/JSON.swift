@@ -31,7 +31,7 @@ package enum JSON: Hashable, Sendable {
     /// The value of an object's member, or nil where there is none.
     package subscript(name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
-        return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+        return members.first { ExactText($0.name) == ExactText(name) }?.value
     }
 
     package var string: String? {

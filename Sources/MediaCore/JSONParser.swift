@@ -83,14 +83,14 @@ package struct JSONParser {
 
     private mutating func object() throws(Failure) -> JSON {
         var members: [JSON.Member] = []
-        var names: Set<[UInt8]> = []
+        var names: Set<ExactText> = []
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object([]) }
         while true {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw failure("a member's name in quotes expected") }
             let name = try string()
-            guard names.insert(Array(name.utf8)).inserted else { throw failure("member '\(name)' stands twice") }
+            guard names.insert(ExactText(name)).inserted else { throw failure("member '\(name)' stands twice") }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure("':' expected") }
             skipSpace()
@@ -109,7 +109,11 @@ package struct JSONParser {
 
     private mutating func string() throws(Failure) -> String {
         position += 1
-        var text: [UInt8] = []
+        let start = position
+        while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
+        // Mostly nothing is escaped, and the text is what stands there.
+        if take(UInt8(ascii: "\"")) { return String(decoding: bytes[start..<position - 1], as: UTF8.self) }
+        var text = Array(bytes[start..<position])
         while let byte = next {
             position += 1
             switch byte {

@@ -1,4 +1,4 @@
-/// The id of a signed link: 20 characters of `[0-9a-v]`, 100 bits.
+/// The id of a signed link: 20 characters of `[0-9a-v]`: seven that say when the link ends, and 65 bits.
 package struct LinkID: Hashable, Sendable {
     package static let length = 20
 
@@ -10,10 +10,16 @@ package struct LinkID: Hashable, Sendable {
         rawValue = text
     }
 
-    /// The id that follows from a hash or from random bytes, of which it takes the first 100 bits.
-    package init(bytes: [UInt8]) {
-        precondition(bytes.count >= 13, "too few bytes for an id")
+    /// The id of a link that ends at `expiresAt`, distinguished by a hash or random bytes, of which it takes 65 bits.
+    ///
+    /// Ids sort by their links' ends, so that links made together stand together in the table: among millions each row of a
+    /// batch would be written to a page of its own.
+    ///
+    /// - Parameter expiresAt: seconds since 1970.
+    package init(expiresAt: Int64, _ bytes: some Sequence<UInt8>) {
         var text: [UInt8] = []
+        text.reserveCapacity(Self.length)
+        for shift in stride(from: 30, through: 0, by: -5) { text.append(Self.alphabet[Int(expiresAt >> shift) & 31]) }
         var bits = 0
         var buffer: UInt32 = 0
         for byte in bytes {
@@ -24,6 +30,7 @@ package struct LinkID: Hashable, Sendable {
                 text.append(Self.alphabet[Int(buffer >> UInt32(bits)) & 31])
             }
         }
+        precondition(text.count == Self.length, "too few bytes for an id")
         rawValue = String(decoding: text, as: UTF8.self)
     }
 

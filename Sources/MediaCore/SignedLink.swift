@@ -64,7 +64,13 @@ package struct SignedLink: Equatable, Sendable {
             "media-link-1", mediaID.rawValue, String(expiresAt), keyID, linkID.rawValue, String(epoch),
             isCounted ? "counted" : "", network ?? "", downloadName ?? "",
         ]
-        return Array(lines.joined(separator: "\n").utf8)
+        var message: [UInt8] = []
+        message.reserveCapacity(256)
+        for (index, line) in lines.enumerated() {
+            if index > 0 { message.append(UInt8(ascii: "\n")) }
+            message.append(contentsOf: line.utf8)
+        }
+        return message
     }
 
     /// The path and query of the link's URL.

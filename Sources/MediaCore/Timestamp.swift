@@ -105,22 +105,22 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         let fields = calendar
         var text: [UInt8] = []
         text.reserveCapacity(24)
-        func put(_ value: Int, _ width: Int, _ separator: Character?) {
+        func put(_ value: Int, _ width: Int, _ separator: UInt8) {
             var divisor = 1
             for _ in 1..<width { divisor *= 10 }
             while divisor > 0 {
                 text.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
                 divisor /= 10
             }
-            if let separator { text.append(contentsOf: String(separator).utf8) }
+            text.append(separator)
         }
-        put(min(max(fields.year, 0), 9999), 4, "-")
-        put(fields.month, 2, "-")
-        put(fields.day, 2, "T")
-        put(fields.hour, 2, ":")
-        put(fields.minute, 2, ":")
-        put(fields.second, 2, ".")
-        put(fields.millisecond, 3, "Z")
+        put(min(max(fields.year, 0), 9999), 4, UInt8(ascii: "-"))
+        put(fields.month, 2, UInt8(ascii: "-"))
+        put(fields.day, 2, UInt8(ascii: "T"))
+        put(fields.hour, 2, UInt8(ascii: ":"))
+        put(fields.minute, 2, UInt8(ascii: ":"))
+        put(fields.second, 2, UInt8(ascii: "."))
+        put(fields.millisecond, 3, UInt8(ascii: "Z"))
         return String(decoding: text, as: UTF8.self)
     }
 }

@@ -51,7 +51,7 @@ struct SignedLinkTests {
         other.keyID = "k0k0k0k1"
         messages.append(other.message(epoch: 0))
         other = links[0]
-        other.linkID = LinkID(bytes: [UInt8](repeating: 1, count: 13))
+        other.linkID = LinkID(expiresAt: 1, [UInt8](repeating: 1, count: 9))
         messages.append(other.message(epoch: 0))
         #expect(Set(messages).count == messages.count)
     }
@@ -91,8 +91,11 @@ struct SignedLinkTests {
 
     @Test("ids of links have one form")
     func linkID() throws {
-        #expect(LinkID(bytes: [UInt8](repeating: 0, count: 13)).rawValue == String(repeating: "0", count: 20))
-        #expect(LinkID(bytes: [UInt8](repeating: 255, count: 32)).rawValue == String(repeating: "v", count: 20))
+        let (zero, full) = ([UInt8](repeating: 0, count: 9), [UInt8](repeating: 255, count: 32))
+        #expect(LinkID(expiresAt: 0, zero).rawValue == String(repeating: "0", count: 20))
+        #expect(LinkID(expiresAt: 1 << 35 - 1, full).rawValue == String(repeating: "v", count: 20))
+        // They sort by their links' ends.
+        #expect(LinkID(expiresAt: 1_795_758_383, full).rawValue < LinkID(expiresAt: 1_795_758_384, zero).rawValue)
         for text in [
             "", "0123456789abcdefghi", "0123456789abcdefghijk", "0123456789abcdefghiw", "0123456789ABCDEFGHIJ",
         ] {

@@ -43,9 +43,9 @@ package struct NginxInstance {
         if configuration.number(.addressRate) > 0 {
             lines += [
                 "# Public files are nginx's alone.",
-                "map $uri $media_counted_address {",
-                "    ~^/p/ '';",
-                "    default $binary_remote_addr;",
+                "map $media_public_name $media_counted_address {",
+                "    '' $binary_remote_addr;",
+                "    default '';",
                 "}",
                 "limit_req_zone $media_counted_address zone=media_address:10m rate=\(configuration.number(.addressRate))r/s;",
             ]
@@ -58,8 +58,8 @@ package struct NginxInstance {
                 "    default $http_authorization;",
                 "}",
                 "map $media_shown_key $media_counted_key {",
-                // Anchored, so that what it costs doesn't grow with the square of what a client sends.
-                "    \"~^.*(?<media_key_end>.{64})$\" $media_key_end;",
+                // One step to the end and one look back: whatever a client sends costs little.
+                "    \"~^.*(?<=(?<media_key_end>.{64}))$\" $media_key_end;",
                 "    default $media_shown_key;",
                 "}",
                 "limit_req_zone $media_counted_key zone=media_key:10m rate=\(configuration.number(.keyRate))r/s;",
@@ -107,6 +107,7 @@ package struct NginxInstance {
         # Links that look at the client's address or are counted: such an answer is never kept, so none is looked for.
         map $media_query $media_decides_anew {
             default 0;
+            "" 0;
             "~(^|&)[nu]=" 1;
         }
 

@@ -127,7 +127,7 @@ package struct SignLinks {
         // Who asks for the same again gets the same link; a counted one is new each time, with all its uses.
         let linkID =
             order.maxUses == nil
-            ? stableID(order, id, expiresAt, epoch, key, caller) : LinkID(bytes: context.randomBytes(16))
+            ? stableID(order, id, expiresAt, epoch, key, caller) : LinkID(expiresAt: expiresAt, context.randomBytes(9))
         let link = SignedLink(
             mediaID: id, expiresAt: expiresAt, keyID: key.id, linkID: linkID, network: order.network,
             downloadName: order.downloadName, isCounted: order.maxUses != nil)
@@ -145,7 +145,7 @@ package struct SignLinks {
             order.subject ?? "",
             order.downloadName ?? "",
         ]
-        return LinkID(bytes: Array(SHA256.hash(data: Array(parts.joined(separator: "\n").utf8))))
+        return LinkID(expiresAt: expiresAt, SHA256.hash(data: Array(parts.joined(separator: "\n").utf8)))
     }
 
     /// - Returns: what is stored now, in the orders' order; nil where the file has been removed for good meanwhile.
@@ -162,7 +162,7 @@ package struct SignLinks {
             case false?: return entry
             case true?:
                 var another = entry
-                another.link.linkID = LinkID(bytes: context.randomBytes(16))
+                another.link.linkID = LinkID(expiresAt: another.link.expiresAt, context.randomBytes(9))
                 return try repository.insert([another]) == 1 ? another : nil
             }
         }

@@ -42,13 +42,14 @@ enum Links {
         guard let items = body["links"]?.array, (1...limit).contains(items.count), body.object?.count == 1 else {
             throw Problem.invalid("links", "must be an array of 1 to \(limit) objects, and the only field")
         }
+        let known = names.union(["mediaId"])
         var errors: [Problem.FieldError] = []
         let orders = items.enumerated().map { index, item in
             guard let members = item.object else {
                 errors.append(.init("links[\(index)]", "must be an object, not \(item.kind)"))
                 return SignLinks.Order(mediaID: "", lifetime: 1)
             }
-            var fields = BodyFields(members, known: names.union(["mediaId"]), prefix: "links[\(index)].")
+            var fields = BodyFields(members, known: known, prefix: "links[\(index)].")
             let id = fields.text("mediaId") { TextRules.fault(in: $0, maxLength: 100) }
             if id == nil { fields.refuse("mediaId", "must be given") }
             let order = order(&fields, mediaID: id ?? "", context)
