@@ -81,6 +81,15 @@ static const char idempotency_keys[] = {
 static const char signed_links_last_request[] = {
 #embed "../../sql/migrations/0026_signed_links_last_request.sql" suffix(, 0)
 };
+static const char media_sha256_of_outside[] = {
+#embed "../../sql/migrations/0027_media_sha256_of_outside.sql" suffix(, 0)
+};
+static const char media_external_url[] = {
+#embed "../../sql/migrations/0028_media_external_url.sql" suffix(, 0)
+};
+static const char staged_files[] = {
+#embed "../../sql/migrations/0029_staged_files.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -109,6 +118,9 @@ static const MediaMigration migrations[] = {
     {24, "audit_log", audit_log},
     {25, "idempotency_keys", idempotency_keys},
     {26, "signed_links_last_request", signed_links_last_request},
+    {27, "media_sha256_of_outside", media_sha256_of_outside},
+    {28, "media_external_url", media_external_url},
+    {29, "staged_files", staged_files},
 };
 
 const MediaMigration *media_migration_at(int index) {

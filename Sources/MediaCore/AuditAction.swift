@@ -1,6 +1,8 @@
 /// What the audit log has entries of.
 package enum AuditAction: String, CaseIterable, Sendable {
     case create = "media.create"
+    /// A file that no record has yet.
+    case stage = "media.stage"
     case update = "media.update"
     case delete = "media.delete"
     case restore = "media.restore"

@@ -25,6 +25,20 @@ package struct FileType: Hashable, Sendable {
     }
 
     /// The known type of a record, by the name that the table has for it.
+    /// Whether a text has the form of a media type without parameters (RFC 9110 §8.3.1), as the column holds it.
+    package static func isName(_ text: String) -> Bool {
+        let halves = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let marks = Set("!#$&-^_.+".utf8)
+        return text.utf8.count <= 127 && halves.count == 2
+            && halves.allSatisfy { half in
+                !half.isEmpty
+                    && half.allSatisfy { byte in
+                        let letter = byte | 0x20
+                        return (0x30...0x39).contains(byte) || (0x61...0x7A).contains(letter) || marks.contains(byte)
+                    }
+            }
+    }
+
     package static func stored(as mimeType: String) -> FileType? { byName[mimeType] }
 
     /// The known type that files with this ending (lower case, no dot) usually have.

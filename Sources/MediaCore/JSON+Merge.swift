@@ -22,6 +22,7 @@ extension JSON {
     package var depth: Int {
         switch self {
         case .array(let elements): 1 + (elements.map(\.depth).max() ?? 0)
+        case .bytes: 1
         case .object(let members): 1 + (members.map(\.value.depth).max() ?? 0)
         default: 0
         }

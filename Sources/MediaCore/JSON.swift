@@ -10,6 +10,8 @@ package enum JSON: Hashable, Sendable {
     case decimal(String)
     case string(String)
     case array([JSON])
+    /// An array of numbers from 0 to 255, where the parser was asked to keep such ones as bytes.
+    case bytes([UInt8])
     case object([Member])
 
     /// A member of an object.
@@ -68,7 +70,7 @@ package enum JSON: Hashable, Sendable {
         case .bool: "a boolean"
         case .integer, .decimal: "a number"
         case .string: "a string"
-        case .array: "an array"
+        case .array, .bytes: "an array"
         case .object: "an object"
         }
     }

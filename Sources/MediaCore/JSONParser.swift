@@ -11,15 +11,18 @@ package struct JSONParser {
     private var position = 0
     private var depth = 0
     private let maxDepth: Int
+    private let keepsBytes: Bool
 
     /// The value that `bytes` holds, and nothing behind it but white space.
     ///
-    /// - Parameter maxDepth: how deep arrays and objects may nest.
-    package static func parse(_ bytes: [UInt8], maxDepth: Int = 32) throws(Failure) -> JSON {
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            throw Failure(offset: 0, reason: "not valid UTF-8")
-        }
-        var parser = JSONParser(bytes: bytes, maxDepth: maxDepth)
+    /// - Parameters:
+    ///   - maxDepth: how deep arrays and objects may nest.
+    ///   - keepsBytes: whether the `data` of an object becomes `JSON.bytes` where it is an array of numbers from 0 to 255, as
+    ///     Node writes a Buffer: a value for each number would take twenty times the room.
+    package static func parse(
+        _ bytes: [UInt8], maxDepth: Int = 32, keepsBytes: Bool = false
+    ) throws(Failure) -> JSON {
+        var parser = JSONParser(bytes: bytes, maxDepth: maxDepth, keepsBytes: keepsBytes)
         parser.skipSpace()
         let value = try parser.value()
         parser.skipSpace()
@@ -27,9 +30,10 @@ package struct JSONParser {
         return value
     }
 
-    private init(bytes: [UInt8], maxDepth: Int) {
+    private init(bytes: [UInt8], maxDepth: Int, keepsBytes: Bool) {
         self.bytes = bytes
         self.maxDepth = maxDepth
+        self.keepsBytes = keepsBytes
     }
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -94,7 +98,11 @@ package struct JSONParser {
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure("':' expected") }
             skipSpace()
-            members.append(JSON.Member(name, try value()))
+            if keepsBytes, name == "data", let numbers = byteArray() {
+                members.append(JSON.Member(name, .bytes(numbers)))
+            } else {
+                members.append(JSON.Member(name, try value()))
+            }
             skipSpace()
             if take(UInt8(ascii: "}")) { return .object(members) }
             guard take(UInt8(ascii: ",")) else { throw failure("',' or '}' expected") }
@@ -112,18 +120,51 @@ package struct JSONParser {
         let start = position
         while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
         // Mostly nothing is escaped, and the text is what stands there.
-        if take(UInt8(ascii: "\"")) { return String(decoding: bytes[start..<position - 1], as: UTF8.self) }
+        if take(UInt8(ascii: "\"")) { return try text(bytes[start..<position - 1], start) }
         var text = Array(bytes[start..<position])
         while let byte = next {
             position += 1
             switch byte {
-            case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
+            case UInt8(ascii: "\""): return try self.text(text[...], start)
             case UInt8(ascii: "\\"): try escape(into: &text)
             case 0..<0x20: throw failure("a control character in a string has to be escaped")
             default: text.append(byte)
             }
         }
         throw failure("the text ends inside a string")
+    }
+
+    /// Outside of strings the grammar itself knows no byte beyond ASCII.
+    private func text(_ bytes: ArraySlice<UInt8>, _ start: Int) throws(Failure) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(offset: start, reason: "not valid UTF-8")
+        }
+        return text
+    }
+
+    /// The array of bytes that stands here; nil where it is none, or empty, and then nothing is read.
+    private mutating func byteArray() -> [UInt8]? {
+        guard next == UInt8(ascii: "[") else { return nil }
+        let start = position
+        var numbers: [UInt8] = []
+        position += 1
+        while true {
+            skipSpace()
+            var number = 0
+            let first = position
+            while let byte = next, (0x30...0x39).contains(byte), position < first + 3 {
+                number = number * 10 + Int(byte - 0x30)
+                position += 1
+            }
+            let isPlain = position > first && (position == first + 1 || bytes[first] != UInt8(ascii: "0"))
+            guard isPlain, let number = UInt8(exactly: number) else { break }
+            numbers.append(number)
+            skipSpace()
+            if take(UInt8(ascii: "]")) { return numbers }
+            guard take(UInt8(ascii: ",")) else { break }
+        }
+        position = start
+        return nil
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(Failure) {

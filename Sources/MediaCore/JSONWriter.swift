@@ -24,6 +24,13 @@ extension JSON {
                 element.write(to: &output)
             }
             output.append(UInt8(ascii: "]"))
+        case .bytes(let numbers):
+            output.append(UInt8(ascii: "["))
+            for (index, number) in numbers.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                output.append(contentsOf: String(number).utf8)
+            }
+            output.append(UInt8(ascii: "]"))
         case .object(let members):
             output.append(UInt8(ascii: "{"))
             for (index, member) in members.enumerated() {

@@ -26,7 +26,7 @@ extension Media {
             .init("createdAt", .string(createdAt.iso8601)),
             .init("updatedAt", .string(updatedAt.iso8601)),
             .init("title", JSON(title)),
-            .init("sha256", .string(sha256)),
+            .init("sha256", JSON(sha256)),
             .init("revision", .integer(revision)),
             .init("failureReason", JSON(failureReason)),
             .init("deletedAt", JSON(deletion?.at.iso8601)),
@@ -34,8 +34,10 @@ extension Media {
         ])
     }
 
-    /// Where the file is found: the public URL, which nginx serves by itself, or the permalink, which asks for rights.
+    /// Where the file is found: the public URL, which nginx serves by itself, or the permalink, which asks for rights; of a
+    /// record that points outside, where it points.
     package func url(baseURL: String) -> String {
-        isPublished ? "\(baseURL)/p/\(id)/\(PercentEncoding.pathSegment(publicName))" : "\(baseURL)/m/\(id)"
+        if let externalURL { return externalURL }
+        return isPublished ? "\(baseURL)/p/\(id)/\(PercentEncoding.pathSegment(publicName))" : "\(baseURL)/m/\(id)"
     }
 }

@@ -13,6 +13,18 @@ extension Media {
         failureReason = TextRules.prefix(reason, 500)
     }
 
+    /// What somebody else's work on the file has come to.
+    ///
+    /// - Parameter reason: why it failed, if it did.
+    package mutating func become(_ next: MediaStatus, because reason: String) throws(MediaStatus.WrongStep) {
+        switch next {
+        case status: break
+        case .ready: try becomeReady()
+        case .failed: try fail(reason)
+        case .processing, .deleted: throw MediaStatus.WrongStep(from: status, to: next)
+        }
+    }
+
     /// Nobody can have the file from now on; until it is removed for good it can be restored.
     package mutating func delete(at moment: Timestamp) throws(MediaStatus.WrongStep) {
         let old = status

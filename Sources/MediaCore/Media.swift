@@ -20,8 +20,10 @@ package struct Media: Equatable, Sendable {
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
     package var title: String?
-    /// SHA-256 of the bytes, 64 hexadecimal digits: the name of the blob in the store.
-    package var sha256: String
+    /// SHA-256 of the bytes, 64 hexadecimal digits: the name of the blob in the store. Nil where the record points outside.
+    package var sha256: String?
+    /// Where the file is, where it isn't in the store: somebody else's URL.
+    package var externalURL: String?
     /// The last part of the public URL; its extension follows the detected type, never the uploader's name.
     package var publicName: String
     /// Counts the record's changes, from 1.
@@ -49,7 +51,8 @@ package struct Media: Equatable, Sendable {
     package init(
         id: MediaID, type: MediaType, originalName: String, mimeType: String, size: Int64, userID: String,
         entityID: String?, entityType: String?, metadata: JSON?, isPublic: Bool, status: MediaStatus,
-        createdAt: Timestamp, updatedAt: Timestamp, title: String?, sha256: String, publicName: String,
+        createdAt: Timestamp, updatedAt: Timestamp, title: String?, sha256: String?, publicName: String,
+        externalURL: String? = nil,
         revision: Int64 = 1, version: Int64 = 1,
         versionAt: Timestamp? = nil, failureReason: String? = nil, deletion: Deletion? = nil
     ) {
@@ -68,6 +71,7 @@ package struct Media: Equatable, Sendable {
         self.updatedAt = updatedAt
         self.title = title
         self.sha256 = sha256
+        self.externalURL = externalURL
         self.publicName = publicName
         self.revision = revision
         self.version = version
@@ -76,8 +80,11 @@ package struct Media: Equatable, Sendable {
         self.deletion = deletion
     }
 
-    /// Whether a public link of the file has to exist: the record is public and READY.
-    package var isPublished: Bool { isPublic && status == .ready }
+    /// Whether a public link of the file has to exist: the record is public and READY, and its file is here.
+    package var isPublished: Bool { isPublic && status == .ready && sha256 != nil }
+
+    /// Bytes that the file takes in the store.
+    package var storedSize: Int64 { sha256 == nil ? 0 : size }
 
     /// Whether every text, too, is the other record's byte by byte.
     package func isIdentical(to other: Media) -> Bool {

@@ -2,14 +2,19 @@
 package struct MediaFile: Equatable, Sendable {
     package var originalName: String
     package var mimeType: String
-    /// 64 hexadecimal digits.
-    package var sha256: String
+    package var location: Location
     package var facts: AccessPolicy.Facts
 
-    package init(originalName: String, mimeType: String, sha256: String, facts: AccessPolicy.Facts) {
+    package enum Location: Equatable, Sendable {
+        /// In the store, by its content's SHA-256 in 64 hexadecimal digits.
+        case stored(sha256: String)
+        case outside(url: String)
+    }
+
+    package init(originalName: String, mimeType: String, location: Location, facts: AccessPolicy.Facts) {
         self.originalName = originalName
         self.mimeType = mimeType
-        self.sha256 = sha256
+        self.location = location
         self.facts = facts
     }
 }

@@ -36,9 +36,10 @@ package struct MediaVersion: Equatable, Sendable {
 }
 
 extension Media {
-    /// The file that the record has.
-    package var currentVersion: MediaVersion {
-        MediaVersion(
+    /// The file that the record has; nil where it points outside.
+    package var currentVersion: MediaVersion? {
+        guard let sha256 else { return nil }
+        return MediaVersion(
             number: version, originalName: originalName, mimeType: mimeType, size: size, sha256: sha256,
             createdAt: versionAt ?? createdAt)
     }

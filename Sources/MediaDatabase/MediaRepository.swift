@@ -5,10 +5,11 @@ package struct MediaRepository {
     private static let columns = """
         m.id, m.type, m.original_name, m.mime_type, m.size, m.user_id, m.entity_id, m.entity_type, m.metadata, \
         m.is_public, m.status, m.created_at, m.updated_at, m.title, m.sha256, m.public_name, m.revision, m.failure_reason, \
-        m.deleted_at, m.deleted_status, m.version, m.version_at
+        m.deleted_at, m.deleted_status, m.version, m.version_at, m.external_url
         """
     private static let findSQL = "SELECT \(columns) FROM media m WHERE m.id = ?"
-    private static let fileColumns = "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status"
+    private static let fileColumns =
+        "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status, m.external_url"
     private static let findFileSQL = "SELECT \(fileColumns) FROM media m WHERE m.id = ?"
     private static let findLinkedFileSQL = """
         SELECT \(fileColumns), m.link_epoch = l.epoch, l.epoch, l.revoked_at, l.uses >= l.max_uses AND NOT l.last_request <=> ?,
@@ -45,13 +46,13 @@ package struct MediaRepository {
             Self.findLinkedFileSQL,
             [.text(requestID), .text(link.linkID.rawValue), .text(link.keyID), .text(link.mediaID)]
         ) { (row) throws(MariaDBError) -> (file: MediaFile, stored: StoredLink) in
-            let isCurrent = try row.bool(6)
-            let isRevoked = !isCurrent || !row.isNull(8) || !row.isNull(11)
-            let isUsedUp = row.isNull(9) ? false : try row.bool(9)
+            let isCurrent = try row.bool(7)
+            let isRevoked = !isCurrent || !row.isNull(9) || !row.isNull(12)
+            let isUsedUp = row.isNull(10) ? false : try row.bool(10)
             return (
                 try Self.file(row),
                 StoredLink(
-                    epoch: try row.integer(7), fingerprint: try row.bytes(10), isRevoked: isRevoked, isUsedUp: isUsedUp)
+                    epoch: try row.integer(8), fingerprint: try row.bytes(11), isRevoked: isRevoked, isUsedUp: isUsedUp)
             )
         }.first
     }
@@ -91,7 +92,9 @@ package struct MediaRepository {
 
     private static func file(_ row: Row) throws(MariaDBError) -> MediaFile {
         MediaFile(
-            originalName: try row.text(0), mimeType: try row.text(1), sha256: Hex.encode(try row.bytes(2)),
+            originalName: try row.text(0), mimeType: try row.text(1),
+            location: row.isNull(2)
+                ? .outside(url: try row.text(6)) : .stored(sha256: Hex.encode(try row.bytes(2))),
             facts: AccessPolicy.Facts(
                 ownerID: try row.text(3), isPublic: try row.bool(4),
                 status: try row.value(5, MediaStatus.init(rawValue:))))
@@ -143,6 +146,21 @@ package struct MediaRepository {
             nextCursor: found.count > limit ? media.last.map { MediaCursor(after: $0, sort: sort, total: total) } : nil)
     }
 
+    /// - Parameter userID: nil: of all records.
+    package func statistics(of userID: String?) throws(MariaDBError) -> MediaStatistics {
+        let condition = userID == nil ? "" : "WHERE user_id = ?"
+        return MediaStatistics(
+            try connection.query(
+                "SELECT type, status, COUNT(*), CAST(SUM(size) AS INT) FROM media \(condition) GROUP BY type, status",
+                userID.map { [.text($0)] } ?? []
+            ) { (row) throws(MariaDBError) in
+                MediaStatistics.Group(
+                    type: try row.value(0, MediaType.init(rawValue:)),
+                    status: try row.value(1, MediaStatus.init(rawValue:)), count: try row.integer(2),
+                    size: try row.integer(3))
+            })
+    }
+
     /// Records that were deleted before `moment`, oldest first.
     package func deleted(before moment: Timestamp, limit: Int) throws(MariaDBError) -> [MediaID] {
         try connection.query(
@@ -161,32 +179,33 @@ package struct MediaRepository {
         try connection.execute(
             """
             INSERT INTO media (id, type, original_name, mime_type, size, user_id, entity_id, entity_type, metadata,
-                is_public, status, created_at, updated_at, title, sha256, public_name)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                is_public, status, created_at, updated_at, title, sha256, public_name, external_url)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(media.id), .text(media.type.rawValue), .text(media.originalName), .text(media.mimeType),
                 .integer(media.size), .text(media.userID), .optional(media.entityID), .optional(media.entityType),
                 .optional(media.metadata?.text), .bool(media.isPublic), .text(media.status.rawValue),
                 .timestamp(media.createdAt), .timestamp(media.updatedAt), .optional(media.title),
-                .bytes(Hex.decode(media.sha256) ?? []), .text(media.publicName),
+                Self.hash(media), .text(media.publicName), .optional(media.externalURL),
             ])
         try linkEntity(of: media, at: media.createdAt)
     }
 
-    /// Writes what may change of a record: entity, metadata, visibility, status and title.
+    /// Writes what may change of a record: entity, metadata, visibility, status, title and where it points.
     ///
     /// - Parameter old: the record as it was, locked.
     package func update(_ media: Media, from old: Media) throws(MariaDBError) {
         try connection.execute(
             """
             UPDATE media SET entity_id = ?, entity_type = ?, metadata = ?, is_public = ?, status = ?, title = ?,
-                updated_at = ?, revision = ?, failure_reason = ?, deleted_at = ?, deleted_status = ? WHERE id = ?
+                external_url = ?, updated_at = ?, revision = ?, failure_reason = ?, deleted_at = ?, deleted_status = ? WHERE id = ?
             """,
             [
                 .optional(media.entityID), .optional(media.entityType), .optional(media.metadata?.text),
                 .bool(media.isPublic), .text(media.status.rawValue), .optional(media.title),
-                .timestamp(media.updatedAt), .integer(media.revision), .optional(media.failureReason),
+                .optional(media.externalURL), .timestamp(media.updatedAt), .integer(media.revision),
+                .optional(media.failureReason),
                 media.deletion.map { .timestamp($0.at) } ?? .null, .optional(media.deletion?.status.rawValue),
                 .text(media.id),
             ])
@@ -208,11 +227,13 @@ package struct MediaRepository {
             """,
             [
                 .text(media.originalName), .text(media.mimeType), .integer(media.size),
-                .bytes(Hex.decode(media.sha256) ?? []), .text(media.publicName), .integer(media.version),
+                Self.hash(media), .text(media.publicName), .integer(media.version),
                 media.versionAt.map { .timestamp($0) } ?? .null, .timestamp(media.updatedAt),
                 .integer(media.revision), .text(media.id),
             ])
     }
+
+    private static func hash(_ media: Media) -> Value { media.sha256.flatMap(Hex.decode).map(Value.bytes) ?? .null }
 
     private func linkEntity(of media: Media, at moment: Timestamp) throws(MariaDBError) {
         guard let type = media.entityType, let id = media.entityID else { return }
@@ -237,8 +258,9 @@ package struct MediaRepository {
             createdAt: try row.timestamp(11),
             updatedAt: try row.timestamp(12),
             title: row.optionalText(13),
-            sha256: Hex.encode(try row.bytes(14)),
+            sha256: row.isNull(14) ? nil : Hex.encode(try row.bytes(14)),
             publicName: try row.text(15),
+            externalURL: row.optionalText(22),
             revision: try row.integer(16),
             version: try row.integer(20),
             versionAt: row.isNull(21) ? nil : try row.timestamp(21),

@@ -1,6 +1,6 @@
 /// The parameters of a query or of a form in `application/x-www-form-urlencoded`.
 package struct QueryParameters: Sendable {
-    private var values: [String: String] = [:]
+    package private(set) var values: [String: String] = [:]
 
     /// - Parameter allowed: the names that mean something here.
     /// - Throws: 400 for a name that isn't allowed or stands twice, and for text that isn't percent-encoded UTF-8.

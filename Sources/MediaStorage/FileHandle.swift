@@ -66,6 +66,19 @@ package final class FileHandle {
         _ = sync_file_range(descriptor, off_t(range.lowerBound), off_t(range.count), 2)
     }
 
+    /// Writes all bytes behind what was written before.
+    func append(_ bytes: [UInt8]) throws(StorageError) {
+        var done = 0
+        while done < bytes.count {
+            let result = bytes.withUnsafeBytes {
+                write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done)
+            }
+            if result < 0 && errno == EINTR { continue }
+            guard result >= 0 else { throw .current("write", path) }
+            done += result
+        }
+    }
+
     /// Appends a range of another file's bytes, copied in the kernel.
     func append(_ range: Range<Int64>, of source: FileHandle) throws(StorageError) {
         var from = off_t(range.lowerBound)

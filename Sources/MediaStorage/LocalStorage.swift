@@ -58,10 +58,21 @@ package struct LocalStorage: Sendable {
     /// A new staged file with a range of another one's bytes, copied in the kernel.
     package func stage(_ range: Range<Int64>, of source: FileHandle, as name: String) throws(StorageError) -> StagedFile
     {
+        try stage(as: name) { (handle) throws(StorageError) in try handle.append(range, of: source) }
+    }
+
+    /// A new staged file with these bytes.
+    package func stage(_ bytes: [UInt8], as name: String) throws(StorageError) -> StagedFile {
+        try stage(as: name) { (handle) throws(StorageError) in try handle.append(bytes) }
+    }
+
+    private func stage(
+        as name: String, _ write: (FileHandle) throws(StorageError) -> Void
+    ) throws(StorageError) -> StagedFile {
         let path = "\(staging)/\(name)"
         let handle = try FileHandle(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o640)
         do {
-            try handle.append(range, of: source)
+            try write(handle)
             return try StagedFile(path: path, handle: handle)
         } catch {
             unlink(path)

@@ -121,4 +121,34 @@ struct JSONParserTests {
         let bytes = Array(String(repeating: opening, count: 200_000).utf8)
         #expect(throws: JSONParser.Failure.self) { try JSONParser.parse(bytes) }
     }
+
+    @Test(
+        "asked to, it keeps an array of bytes as such, where it is an object's data",
+        arguments: [
+            ("[1,2,255]", [1, 2, 255]), (" [ 0 ,\n9, 10 ] ", [0, 9, 10]), ("[7]", [7]), ("[]", nil), ("[256]", nil),
+            ("[-1]", nil), ("[1.0]", nil), ("[1e1]", nil), ("[\"1\"]", nil), ("[1,[2]]", nil), ("[1000]", nil),
+            ("\"a\"", nil), ("{}", nil), ("null", nil),
+        ] as [(String, [UInt8]?)])
+    func bytes(text: String, expected: [UInt8]?) throws {
+        let object = Array("{\"type\":\"Buffer\",\"data\":\(text),\"other\":\(text)}".utf8)
+        let value = try JSONParser.parse(object, keepsBytes: true)
+        let plain = try JSONParser.parse(object)
+        #expect(value["data"] == expected.map(JSON.bytes) ?? plain["data"])
+        #expect(value["other"] == plain["other"] && value.text == plain.text)
+    }
+
+    @Test(
+        "what is no JSON array of bytes is no JSON with and without", arguments: ["[01]", "[1", "[1,", "[1,]", "[1 2]"])
+    func noBytes(text: String) {
+        #expect(throws: JSONParser.Failure.self) {
+            try JSONParser.parse(Array("{\"data\":\(text)}".utf8), keepsBytes: true)
+        }
+    }
+
+    @Test("a long array of bytes arrives whole")
+    func longBytes() throws {
+        let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let text = Array("{\"data\":[\(bytes.map(String.init).joined(separator: ","))]}".utf8)
+        #expect(try JSONParser.parse(text, keepsBytes: true)["data"] == .bytes(bytes))
+    }
 }

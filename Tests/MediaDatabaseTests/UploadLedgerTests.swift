@@ -16,7 +16,7 @@ struct UploadLedgerTests {
 
     private mutating func entry(sha256: String? = nil) -> UploadLedger.Entry {
         let media = records.make()
-        return UploadLedger.Entry(mediaID: media.id, sha256: sha256 ?? media.sha256)
+        return UploadLedger.Entry(mediaID: media.id, sha256: sha256 ?? media.sha256 ?? "")
     }
 
     private func add(_ entry: UploadLedger.Entry, at milliseconds: Int64) throws {

@@ -15,8 +15,9 @@ enum StoreInvariants {
         var published: Set<String> = []
         var references: [String: Int] = [:]
         for media in try ids.compactMap({ try MediaID($0).flatMap { try repository.find($0) } }) {
-            references[media.sha256, default: 0] += 1
-            let path = "objects/\(media.sha256.prefix(2))/\(media.sha256.dropFirst(2).prefix(2))/\(media.sha256)"
+            guard let sha256 = media.sha256 else { continue }
+            references[sha256, default: 0] += 1
+            let path = "objects/\(sha256.prefix(2))/\(sha256.dropFirst(2).prefix(2))/\(sha256)"
             if media.status == .ready, !isWhole(instance, path, media) {
                 faults.append("\(media.id): \(path) isn't whole")
             }
@@ -27,11 +28,12 @@ enum StoreInvariants {
                 }
             }
         }
-        for sha256 in try texts(connection, "SELECT LOWER(HEX(sha256)) FROM media_versions") {
+        let others = "SELECT sha256 FROM media_versions UNION ALL SELECT sha256 FROM staged_files"
+        for sha256 in try texts(connection, "SELECT LOWER(HEX(sha256)) FROM (\(others)) o") {
             references[sha256, default: 0] += 1
             let path = "objects/\(sha256.prefix(2))/\(sha256.dropFirst(2).prefix(2))/\(sha256)"
             if !instance.folders.files("objects").contains(String(path.dropFirst("objects/".count))) {
-                faults.append("\(path) of a version isn't there")
+                faults.append("\(path) of a version or a staged file isn't there")
             }
         }
         faults += try usageFaults(connection)
@@ -58,7 +60,7 @@ enum StoreInvariants {
     private static func usageFaults(_ connection: Connection) throws -> [String] {
         let counted = "SELECT CONCAT(user_id, ' ', bytes, ' ', files) FROM user_usage WHERE files > 0 OR bytes > 0"
         let taken = """
-            SELECT CONCAT(m.user_id, ' ', SUM(m.size + COALESCE(v.size, 0)), ' ', COUNT(*)) FROM media m
+            SELECT CONCAT(m.user_id, ' ', SUM(IF(m.sha256 IS NULL, 0, m.size) + COALESCE(v.size, 0)), ' ', COUNT(*)) FROM media m
             LEFT JOIN (SELECT media_id, SUM(size) AS size FROM media_versions GROUP BY media_id) v ON v.media_id = m.id
             GROUP BY m.user_id
             """

@@ -180,6 +180,15 @@ package struct NginxInstance {
         """
     }
 
+    /// What stands inside the locations that take messages.
+    package var message: String {
+        """
+        # Written by 'mediad nginx'; changes are lost.
+        client_max_body_size \(configuration.number(.messageBytes));
+
+        """
+    }
+
     /// The locations of permalinks where decisions are reused.
     package var delivery: String {
         """
@@ -191,7 +200,10 @@ package struct NginxInstance {
 
     /// All of it, by file.
     var files: [(name: String, text: String)] {
-        [("http", http), ("server", server), ("upload", upload), ("batch", batch), ("delivery", delivery)]
+        [
+            ("http", http), ("server", server), ("upload", upload), ("batch", batch), ("message", message),
+            ("delivery", delivery),
+        ]
     }
 
     package func write(to folder: String) throws(Failure) {

@@ -88,6 +88,17 @@ extension Setting {
             Definition(form: .bytes(2...16 << 20), defaultText: "64K", summary: "A record's `metadata`.")
         case .pageLimit:
             Definition(form: .integer(1...10000), defaultText: "100", summary: "The largest `limit` of a list's page.")
+        case .messageBytes:
+            Definition(
+                form: .bytes(4096...2 << 30), defaultText: "256M",
+                summary: "One message of the platform, however it comes; a Buffer takes up to four times its bytes.")
+        case .messageItems:
+            Definition(
+                form: .integer(1...10000), defaultText: "100", summary: "The most packets of one `POST /v1/rpc`.")
+        case .messageRecords:
+            Definition(
+                form: .integer(1...100_000), defaultText: "1000",
+                summary: "The most records of an answer without pages (`media.findByEntity`).")
         case .bulkItems:
             Definition(form: .integer(1...10000), defaultText: "1000", summary: "The most operations of one request.")
         case .storeReserve:
@@ -202,6 +213,10 @@ extension Setting {
             Definition(
                 form: .seconds(1...604_800), defaultText: "1h",
                 summary: "The age at which an unfinished upload is removed.")
+        case .stagedTime:
+            Definition(
+                form: .seconds(60...31_536_000), defaultText: "24h",
+                summary: "How long a file from `upload_file` waits for the `media.create` that names its URL.")
         case .idempotencyTime:
             Definition(
                 form: .seconds(1...2_592_000), defaultText: "24h",

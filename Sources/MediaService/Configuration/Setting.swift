@@ -37,6 +37,9 @@ package enum Setting: String, CaseIterable, Sendable {
     case allowedTypes = "MEDIA_ALLOWED_TYPES"
     case metadataBytes = "MEDIA_METADATA_MAX_BYTES"
     case pageLimit = "MEDIA_PAGE_MAX_LIMIT"
+    case messageBytes = "MEDIA_RPC_MAX_BYTES"
+    case messageItems = "MEDIA_RPC_BATCH"
+    case messageRecords = "MEDIA_RPC_RECORDS"
     case bulkItems = "MEDIA_BULK_MAX_ITEMS"
     case storeReserve = "MEDIA_STORE_RESERVE_BYTES"
     case versions = "MEDIA_VERSIONS"
@@ -64,6 +67,7 @@ package enum Setting: String, CaseIterable, Sendable {
 
     case housekeepingInterval = "MEDIA_HOUSEKEEPING_INTERVAL"
     case uploadGrace = "MEDIA_UPLOAD_GRACE"
+    case stagedTime = "MEDIA_STAGED_TTL"
     case idempotencyTime = "MEDIA_IDEMPOTENCY_TTL"
     case retention = "MEDIA_RETENTION"
     case auditRetention = "MEDIA_AUDIT_RETENTION"

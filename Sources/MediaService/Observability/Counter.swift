@@ -20,6 +20,7 @@ package enum Counter: Int, CaseIterable, Sendable {
     case publicationsSettled
     case recordsPurged
     case requestsReplayed
+    case messagesUnknown
     case internalErrors
 
     var isGauge: Bool { self == .workersRunning }
@@ -46,6 +47,7 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .publicationsSettled: "media_publications_settled_total"
         case .recordsPurged: "media_records_purged_total"
         case .requestsReplayed: "media_requests_replayed_total"
+        case .messagesUnknown: "media_messages_unknown_total"
         case .internalErrors: "media_internal_errors_total"
         }
     }
@@ -72,6 +74,7 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .publicationsSettled: "Public links that were made or removed after a crash."
         case .recordsPurged: "Deleted records that were removed for good."
         case .requestsReplayed: "Requests with an Idempotency-Key that were answered again."
+        case .messagesUnknown: "Messages with a pattern that nothing answers."
         case .internalErrors: "Answers with status 500."
         }
     }

@@ -14,6 +14,10 @@ struct ChangeMedia {
         var isPublic: Bool?
         /// Nil inside: no title.
         var title: String??
+        /// A step of the record's life, but for deletion.
+        var status: MediaStatus?
+        /// Where a record points to that points outside.
+        var url: String?
     }
 
     /// - Throws: 404 where there is no such record, or it is deleted; 412 where it isn't the one that was expected.
@@ -31,15 +35,46 @@ struct ChangeMedia {
             if let metadata = changes.metadata { media.metadata = try metadata.apply(to: media.metadata, limit: limit) }
             if let isPublic = changes.isPublic { media.isPublic = isPublic }
             if let title = changes.title { media.title = title }
+            if let url = changes.url { try point(&media, to: url) }
+            if let status = changes.status { try step(&media, to: status) }
+        }
+    }
+
+    /// A record whose file is here can't point elsewhere; to say where it is changes nothing.
+    private func point(_ media: inout Media, to url: String) throws(Problem) {
+        if url == media.url(baseURL: context.environment.baseURL) { return }
+        guard media.externalURL != nil else {
+            throw Problem(
+                status: 409, code: "stored_here", detail: "url: the file is stored here; put another one in its place")
+        }
+        media.externalURL = url
+    }
+
+    private func step(_ media: inout Media, to status: MediaStatus) throws {
+        do throws(MediaStatus.WrongStep) {
+            try media.become(status, because: "The platform says that it failed.")
+        } catch {
+            throw Problem(
+                status: 409, code: "wrong_status",
+                detail: "status: a record that is \(error.from.rawValue) can't become \(error.to.rawValue)")
         }
     }
 
     /// Marks a record as deleted. Its file can't be had from then on.
     ///
+    /// - Parameter alongside: runs in the transaction that does it, maybe several times.
     /// - Throws: 404 where there is no such record, or it is deleted; 412 where it isn't the one that was expected.
-    func delete(_ id: String, if precondition: Precondition = .none, _ caller: Caller) throws -> Media {
+    func delete(
+        _ id: String, if precondition: Precondition = .none, _ caller: Caller,
+        alongside: ((Connection, Media) throws -> Void)? = nil
+    ) throws -> Media {
         let now = context.now()
-        return try change(id, .delete, [.delete], if: precondition, caller, Self.endLinks) { try $0.delete(at: now) }
+        return try change(
+            id, .delete, [.delete], if: precondition, caller,
+            { connection, media in
+                try Self.endLinks(connection, media)
+                try alongside?(connection, media)
+            }, { try $0.delete(at: now) })
     }
 
     /// Makes a deleted record what it was before.

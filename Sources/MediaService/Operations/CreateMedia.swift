@@ -5,10 +5,6 @@ import MediaProcessing
 import MediaStorage
 
 /// Takes files in: checks them, stores them and makes their records. All of a request's files or none.
-///
-/// The order is what makes it safe against a crash between any two steps: the ledger names a content before it is
-/// placed; blobs and public links are durable before the transaction that makes the records; whatever a crash leaves
-/// behind is named by the ledger and settled by `SettleUploads`.
 struct CreateMedia {
     let context: Context
 
@@ -34,20 +30,17 @@ struct CreateMedia {
         alongside: ((Connection, [Media]) throws -> Void)? = nil
     ) throws -> [Media] {
         let media = records(files, attributes)
-        let entries = media.map { UploadLedger.Entry(mediaID: $0.id, sha256: $0.sha256) }
-        try note(entries)
-        do {
-            try place(files, media)
-            try commit(media, caller, alongside)
-        } catch let error as MariaDBError where error.code == .outcomeUnknown {
-            try resolve(media, error)
-        } catch {
-            SettleUploads(context: context).settleFailed(entries)
-            throw error
-        }
+        try Ingest(context: context).run(
+            zip(media, files).map { ($0.id, $1) },
+            prepare: { index in
+                // Nobody can know this URL yet, so the link may come before the record it belongs to.
+                guard media[index].isPublished else { return }
+                try environment.storage.publish(
+                    media[index].id, name: media[index].publicName, sha256: files[index].sha256)
+            },
+            commit: { try commit(media, caller, alongside, $0) },
+            isCommitted: { try MediaRepository(context.connection).find(media[0].id) != nil })
         for record in media {
-            environment.metrics.add(.filesStored)
-            environment.metrics.add(.bytesStored, Int(record.size))
             context.logger.info(
                 "media created",
                 metadata: [
@@ -79,57 +72,14 @@ struct CreateMedia {
         }
     }
 
-    private func note(_ entries: [UploadLedger.Entry]) throws {
-        let now = context.now()
-        try context.connection.transaction { connection in
-            let ledger = UploadLedger(connection)
-            for entry in entries { try ledger.add(entry, now: now) }
-        }
-    }
-
-    /// What an upload is told whose traces housekeeping has removed, taking it for abandoned.
-    static let overtaken = Problem.unavailable("The upload took too long. Try it again.")
-
-    private func place(_ files: [CheckedFile], _ media: [Media]) throws {
-        for (checked, record) in zip(files, media) {
-            let staged = checked.file.staged
-            guard staged.isPresent else { throw Self.overtaken }
-            try environment.storage.place(staged, sha256: record.sha256)
-            // Nobody can know this URL yet, so the link may come before the record it belongs to.
-            if record.isPublished {
-                try environment.storage.publish(record.id, name: record.publicName, sha256: record.sha256)
-            }
-        }
-    }
-
     private func commit(
-        _ media: [Media], _ caller: Caller, _ alongside: ((Connection, [Media]) throws -> Void)?
+        _ media: [Media], _ caller: Caller, _ alongside: ((Connection, [Media]) throws -> Void)?,
+        _ connection: Connection
     ) throws {
-        try context.connection.transaction { connection in
-            let blobs = BlobRepository(connection)
-            let records = MediaRepository(connection)
-            let ledger = UploadLedger(connection)
-            // In one order everywhere, so that two uploads of the same contents don't wait for each other in a circle.
-            for record in media.sorted(by: { $0.sha256 < $1.sha256 }) {
-                try blobs.reference(
-                    sha256: record.sha256, size: record.size, store: LocalStorage.name, now: record.createdAt)
-            }
-            for record in media {
-                // Housekeeping has taken this upload for abandoned and may have removed its content.
-                guard try ledger.remove(record.id) else { throw Self.overtaken }
-                try records.insert(record)
-            }
-            try context.audit(creationOf: media, caller.name, connection)
-            try alongside?(connection, media)
-            let usage = Usage(bytes: media.reduce(0) { $0 + $1.size }, files: Int64(media.count))
-            try CountUsage(environment: environment).add(usage, of: media[0].userID, connection)
-        }
-    }
-
-    /// The commit was sent and its answer lost: looks whether it happened.
-    private func resolve(_ media: [Media], _ error: MariaDBError) throws {
-        // Where MariaDB can't be asked now either, the error stands and the ledger keeps the upload's place.
-        guard try MediaRepository(context.connection).find(media[0].id) != nil else { throw error }
-        context.logger.warning("a commit's answer was lost; the records are there", metadata: ["error": "\(error)"])
+        for record in media { try MediaRepository(connection).insert(record) }
+        try context.audit(creationOf: media, caller.name, connection)
+        try alongside?(connection, media)
+        let usage = Usage(bytes: media.reduce(0) { $0 + $1.storedSize }, files: Int64(media.count))
+        try CountUsage(environment: environment).add(usage, of: media[0].userID, connection)
     }
 }

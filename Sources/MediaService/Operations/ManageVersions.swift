@@ -14,7 +14,8 @@ struct ManageVersions {
     /// The record's files, the one that it has first.
     func list(_ id: String, _ caller: Caller) throws -> [MediaVersion] {
         let media = try record(id, caller, to: .listVersions)
-        return try [media.currentVersion] + MediaVersionRepository(context.connection).all(of: media.id)
+        let earlier = try MediaVersionRepository(context.connection).all(of: media.id)
+        return [media.currentVersion].compactMap(\.self) + earlier
     }
 
     /// Removes an earlier version for good.

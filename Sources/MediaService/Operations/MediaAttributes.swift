@@ -59,6 +59,32 @@ struct MediaAttributes: Equatable {
         guard errors.isEmpty else { throw .invalid(errors) }
     }
 
+    /// The attributes that a JSON object's members name; what is wrong with them is noted there.
+    ///
+    /// - Parameter caller: whose file it is where that isn't said, if the caller is a user.
+    init(_ fields: inout BodyFields, _ caller: Caller, _ context: Context) {
+        func text(_ name: String, _ fields: inout BodyFields) -> String? {
+            fields.text(name) { Self.fault(in: $0, name) }
+        }
+        userID = text("userId", &fields)
+        if userID == nil, case .user(let user) = caller { userID = user.id }
+        if userID == nil { fields.require("userId") }
+        entityType = text("entityType", &fields)
+        entityID = text("entityId", &fields)
+        if (entityType == nil) != (entityID == nil) {
+            fields.refuse(entityType == nil ? "entityType" : "entityId", "entityType and entityId go together")
+        }
+        isPublic = fields.bool("isPublic") ?? false
+        title = text("title", &fields)
+        guard let value = fields.object("metadata") else { return }
+        let limit = context.environment.configuration.number(.metadataBytes)
+        do {
+            metadata = try Self.checkedMetadata(value, limit: limit)
+        } catch {
+            fields.refuse("metadata", error.errors.first?.reason ?? "")
+        }
+    }
+
     static let metadataDepth = 16
 
     /// What is wrong with a text attribute's value, or nil. The lengths are those of the columns.

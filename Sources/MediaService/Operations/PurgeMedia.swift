@@ -51,11 +51,11 @@ struct PurgeMedia {
             try PublicationQueue(connection).remove(id)
             let versions = try MediaVersionRepository(connection).remove(of: id)
             try records.remove(id)
-            let hashes = versions.map(\.sha256) + [media.sha256]
+            let hashes = versions.map(\.sha256) + [media.sha256].compactMap(\.self)
             // In one order everywhere, as uploads lock them.
             for sha256 in hashes.sorted() { try BlobRepository(connection).release(sha256: sha256) }
             try context.audit(action, caller, from: media, to: nil, connection)
-            let usage = Usage(bytes: versions.reduce(media.size) { $0 + $1.size }, files: 1)
+            let usage = Usage(bytes: versions.reduce(media.storedSize) { $0 + $1.size }, files: 1)
             try CountUsage(environment: context.environment).add(-usage, of: media.userID, connection)
             isPurged = true
             return Set(hashes)

@@ -24,6 +24,15 @@ struct ReadMedia {
             filter, sort: sort, readyOnly: reason == .entity, at: position, limit: limit)
     }
 
+    /// - Parameter userID: nil: of all files.
+    /// - Throws: 403 where the files aren't the caller's own.
+    func statistics(of userID: String?, _ caller: Caller) throws -> MediaStatistics {
+        var filter = MediaFilter()
+        filter.userID = userID
+        _ = try authorize(filter, caller)
+        return try MediaRepository(context.connection).statistics(of: userID)
+    }
+
     private func authorize(_ filter: MediaFilter, _ caller: Caller) throws(AccessRefused) -> AccessPolicy.Reason {
         if let userID = filter.userID {
             let decision = AccessPolicy.decide(caller, .list(.user(userID)))

@@ -33,7 +33,7 @@ struct ReplaceFile {
         let entry = UploadLedger.Entry(mediaID: upload, sha256: digest.sha256)
         try context.connection.transaction { try UploadLedger($0).add(entry, now: context.now()) }
         do {
-            guard file.staged.isPresent else { throw CreateMedia.overtaken }
+            guard file.staged.isPresent else { throw Ingest.overtaken }
             try environment.storage.place(file.staged, sha256: digest.sha256)
             return try change(old, to: version, upload: upload, if: precondition, caller)
         } catch let error as MariaDBError where error.code == .outcomeUnknown {
@@ -58,8 +58,12 @@ struct ReplaceFile {
         }
     }
 
+    private static let outside = Problem(
+        status: 409, code: "outside", detail: "The record points to a file outside of this service.")
+
     private func readyRecord(_ id: String, _ caller: Caller) throws -> Media {
         let media = try ManageVersions(context: context).record(id, caller)
+        guard media.sha256 != nil else { throw Self.outside }
         guard media.status == .ready else { throw Problem.notReady(media.status) }
         return media
     }
@@ -98,6 +102,7 @@ struct ReplaceFile {
             let id = known.id.rawValue
             try Authorize.check(caller, .replaceFile, on: found, id: id, connection)
             guard let old = found else { throw Problem.mediaNotFound(id) }
+            guard let current = old.currentVersion else { throw Self.outside }
             guard old.status == .ready else { throw Problem.notReady(old.status) }
             try precondition.check(old)
             let isNew = !old.hasFile(version)
@@ -105,14 +110,14 @@ struct ReplaceFile {
             // Blobs before the ledger, in every transaction that locks both.
             if isNew {
                 try BlobRepository(connection).reference(
-                    sha256: new.sha256, size: new.size, store: LocalStorage.name, now: now)
+                    sha256: version.sha256, size: new.size, store: LocalStorage.name, now: now)
             }
-            if let upload, try !UploadLedger(connection).remove(upload) { throw CreateMedia.overtaken }
+            if let upload, try !UploadLedger(connection).remove(upload) { throw Ingest.overtaken }
             // Housekeeping may have settled it already, where this took long.
             if known.isPublished || old.isPublished { try PublicationQueue(connection).add(old.id, now: now) }
             if !isNew { return old }
             let versions = MediaVersionRepository(connection)
-            try versions.add(old.currentVersion, of: old.id)
+            try versions.add(current, of: old.id)
             try records.updateFile(new)
             try context.audit(
                 upload == nil ? .restoreVersion : .replaceFile, caller.name, from: old, to: new, connection)

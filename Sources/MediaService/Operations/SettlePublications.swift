@@ -36,8 +36,10 @@ struct SettlePublications {
     func settle(_ id: MediaID) throws {
         let storage = context.environment.storage
         try context.connection.transaction { connection in
-            if let media = try MediaRepository(connection).findForUpdate(id), media.isPublished {
-                try storage.publish(id, name: media.publicName, sha256: media.sha256)
+            if let media = try MediaRepository(connection).findForUpdate(id), media.isPublished,
+                let sha256 = media.sha256
+            {
+                try storage.publish(id, name: media.publicName, sha256: sha256)
                 // Of a file that was replaced, or of a replacement that came to nothing.
                 try storage.unpublishOthers(than: media.publicName, of: id)
             } else {

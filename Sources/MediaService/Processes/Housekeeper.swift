@@ -102,12 +102,14 @@ package struct Housekeeper {
         let publications = Result { try SettlePublications(context: context).run() }
         let uploads = Result { try SettleUploads(context: context).run() }
         let purged = Result { try PurgeMedia(context: context).run() }
+        let staged = Result { try StageFile(context: context).removeExpired() }
         let versions = Result { try ManageVersions(context: context).purge() }
         let total = Result { try forgetTotal() }
         let links = Result { try removeExpiredLinks() }
         let answers = Result { try removeExpiredAnswers() }
         let entries = Result { try pruneAudit() }
-        let settled = try [publications, uploads, purged, versions, total, links, answers, entries].map { try $0.get() }
+        let settled = try [publications, uploads, purged, staged, versions, total, links, answers, entries]
+            .map { try $0.get() }
         return settled.reduce(0, +)
     }
 }

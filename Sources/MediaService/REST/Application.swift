@@ -32,6 +32,7 @@ package struct Application: Sendable {
         router.on(.get, "/v1/media/{id}/links", name: "list_links", handler: Links.list)
         router.on(.delete, "/v1/media/{id}/links", name: "revoke_links", handler: Links.revokeAll)
         router.on(.delete, "/v1/media/{id}/links/{linkId}", name: "revoke_link", handler: Links.revoke)
+        router.on(.post, "/v1/rpc", name: "rpc", handler: PostRPC.handle)
         router.on(.get, "/healthz", name: "healthz", handler: Health.alive)
         router.on(.get, "/readyz", name: "readyz", handler: Health.ready)
         // Only nginx asks for these, from locations that are internal.

@@ -22,6 +22,18 @@ struct BodyFields {
         errors.append(.init(prefix + name, reason))
     }
 
+    /// Notes that a member is missing, unless something is said of it already.
+    mutating func require(_ name: String) {
+        if !errors.contains(where: { $0.field == prefix + name }) { refuse(name, "must be given") }
+    }
+
+    /// A JSON object; nil where the member is absent or null, or isn't one.
+    mutating func object(_ name: String) -> JSON? {
+        guard let value = object[name], !value.isNull else { return nil }
+        if value.object == nil { refuse(name, "must be a JSON object, not \(value.kind)") }
+        return value
+    }
+
     /// A text that `fault` finds nothing wrong with; nil where the member is absent or null, or isn't one.
     mutating func text(_ name: String, _ fault: (String) -> String?) -> String? {
         guard let value = object[name], !value.isNull else { return nil }
@@ -65,13 +77,25 @@ extension Request {
     ///
     /// - Parameter limit: bytes.
     func jsonObject(limit: Int, types: Set<String> = ["application/json"], maxDepth: Int = 8) throws -> [JSON.Member] {
+        guard let members = try json(limit: limit, types: types, maxDepth: maxDepth).object else {
+            throw Problem.invalid("body", "must be a JSON object")
+        }
+        return members
+    }
+
+    /// The JSON value that the body is.
+    ///
+    /// - Parameters:
+    ///   - limit: bytes.
+    ///   - keepsBytes: as `JSONParser.parse` has it.
+    func json(
+        limit: Int, types: Set<String> = ["application/json"], maxDepth: Int, keepsBytes: Bool = false
+    ) throws -> JSON {
         guard let type = try mediaType(), types.contains(type) else {
             throw Problem.unsupportedType("Content-Type", "must be application/json")
         }
         do {
-            let value = try JSONParser.parse(body(limit: limit), maxDepth: maxDepth)
-            guard let members = value.object else { throw Problem.invalid("body", "must be a JSON object") }
-            return members
+            return try JSONParser.parse(body(limit: limit), maxDepth: maxDepth, keepsBytes: keepsBytes)
         } catch let failure as JSONParser.Failure {
             throw Problem.invalid("body", "is no JSON: \(failure.reason), at byte \(failure.offset)")
         }

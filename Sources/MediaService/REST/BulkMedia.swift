@@ -45,7 +45,7 @@ enum BulkMedia {
     /// Keeps the outcomes where none would be another one in a second try. They are kept when all is done, which a crash may
     /// prevent: a second try then does all of it again.
     private static func keep(
-        _ outcomes: [Outcome], _ alongside: IdempotentRequest.Alongside<[Outcome]>, _ context: Context
+        _ outcomes: [Outcome], _ alongside: OnceOnly.Alongside<[Outcome]>, _ context: Context
     ) {
         let areFinal = outcomes.allSatisfy { outcome in
             if case .failure(let problem) = outcome.result { problem.status < 500 } else { true }

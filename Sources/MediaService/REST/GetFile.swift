@@ -10,8 +10,13 @@ enum GetFile {
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let delivery = try DeliverMedia(context: context).run(order(request, path["id"], context))
         let headers = DeliveryHeaders(delivery)
+        let sha256: String
+        switch delivery.file.location {
+        case .stored(let hash): sha256 = hash
+        case .outside(let url): return redirect(to: url, headers)
+        }
         var response = Response(status: .ok)
-        response.fields[.xAccelRedirect] = "/_objects/\(LocalStorage.objectName(delivery.file.sha256))"
+        response.fields[.xAccelRedirect] = "/_objects/\(LocalStorage.objectName(sha256))"
         response.fields[.contentType] = headers.contentType
         response.fields[.contentDisposition] = headers.disposition
         response.fields[.cacheControl] = headers.cacheControl
@@ -27,12 +32,22 @@ enum GetFile {
             // nginx asks for the permalink itself then, whose answer says it, and which counts and logs it.
             return Response(status: .forbidden)
         }
+        // Where to go, the answer to the permalink itself says.
+        guard case .stored(let sha256) = delivery.file.location else { return Response(status: .forbidden) }
         let headers = DeliveryHeaders(delivery)
         var response = Response(status: .noContent)
-        response.fields[.mediaFile] = LocalStorage.objectName(delivery.file.sha256) + headers.fileExtension
+        response.fields[.mediaFile] = LocalStorage.objectName(sha256) + headers.fileExtension
         response.fields[.mediaDisposition] = headers.disposition
         response.fields[.mediaCacheControl] = headers.cacheControl
         response.fields[.xAccelExpires] = String(delivery.lifetime)
+        return response
+    }
+
+    /// To the file of a record that points outside (RFC 9110 §15.4.3).
+    private static func redirect(to url: String, _ headers: DeliveryHeaders) -> Response {
+        var response = Response(status: .found)
+        response.fields[.location] = url
+        response.fields[.cacheControl] = headers.cacheControl
         return response
     }
 

@@ -9,6 +9,9 @@ struct ListParameters {
         "maxSize", "name",
     ]
 
+    /// All that says which records a list has, in which order, and which of them.
+    static let names = filterNames.union(["sort", "page", "limit", "cursor"])
+
     /// What is asked for.
     struct List {
         var filter: MediaFilter
@@ -17,14 +20,19 @@ struct ListParameters {
         var limit: Int
     }
 
-    private let values: QueryParameters
+    private let values: [String: String]
     /// The query without what names a page.
     private let rest: String
 
+    /// - Parameter values: of `names` only.
+    init(values: [String: String]) {
+        self.values = values
+        rest = ""
+    }
+
     /// - Parameter names: what the path says already.
     init(_ query: String, without names: Set<String>) throws(HTTPError) {
-        values = try QueryParameters(
-            query, allowed: Self.filterNames.subtracting(names).union(["sort", "fields", "page", "limit", "cursor"]))
+        values = try QueryParameters(query, allowed: Self.names.subtracting(names).union(["fields"])).values
         rest = query.split(separator: "&").filter { !$0.hasPrefix("page=") && !$0.hasPrefix("cursor=") }
             .joined(separator: "&")
     }

@@ -77,7 +77,7 @@ enum PostMedia {
         do throws(StorageError) {
             return try context.environment.storage.adopt(incomingFile: path, as: name)
         } catch {
-            if error.isAbsent { throw CreateMedia.overtaken }
+            if error.isAbsent { throw Ingest.overtaken }
             throw error
         }
     }

@@ -12,19 +12,49 @@ extension ChangeMedia.Changes {
     /// - Throws: 400 with every field that can't be changed or has a wrong value.
     init(_ members: [JSON.Member], isMergePatch: Bool, metadataLimit: Int) throws(Problem) {
         var errors: [Problem.FieldError] = []
+        self.init(members, names: Self.names, isMergePatch: isMergePatch, metadataLimit: metadataLimit, &errors)
+        guard errors.isEmpty else { throw .invalid(errors) }
+    }
+
+    /// The changes of the pattern `media.update`, which has other fields.
+    init(ofPlatform members: [JSON.Member], metadataLimit: Int) throws(Problem) {
+        var errors: [Problem.FieldError] = []
+        self.init(
+            members.filter { $0.name != "status" && $0.name != "url" }, names: Self.names.subtracting(["title"]),
+            isMergePatch: false, metadataLimit: metadataLimit, &errors)
+        let body = JSON.object(members)
+        if let value = body["status"], !value.isNull {
+            status = value.string.flatMap(MediaStatus.init(rawValue:))
+            let all = MediaStatus.allCases.map(\.rawValue).joined(separator: ", ")
+            if status == nil { errors.append(.init("status", "must be one of \(all)")) }
+        }
+        if let value = body["url"], !value.isNull {
+            url = value.string
+            if url?.isEmpty ?? true { errors.append(.init("url", "must be a string, and not empty")) }
+        }
+        guard errors.isEmpty else { throw .invalid(errors) }
+    }
+
+    private init(
+        _ members: [JSON.Member], names: Set<String>, isMergePatch: Bool, metadataLimit: Int,
+        _ errors: inout [Problem.FieldError]
+    ) {
+        // Collected outside: what is inside of a closure can't be the parameter itself.
+        var faults: [Problem.FieldError] = []
+        defer { errors += faults }
         let body = JSON.object(members)
         func text(_ name: String) -> String? {
             guard let value = body[name], !value.isNull else { return nil }
             guard let text = value.string else {
-                errors.append(.init(name, "must be a string or null, not \(value.kind)"))
+                faults.append(.init(name, "must be a string or null, not \(value.kind)"))
                 return nil
             }
-            if let fault = MediaAttributes.fault(in: text, name) { errors.append(.init(name, fault)) }
+            if let fault = MediaAttributes.fault(in: text, name) { faults.append(.init(name, fault)) }
             return text
         }
-        for member in members where !Self.names.contains(member.name) {
+        for member in members where !names.contains(member.name) {
             let reason = Self.readOnly.contains(member.name) ? "can't be changed" : "unknown field"
-            errors.append(.init(String(member.name.prefix(100)), reason))
+            faults.append(.init(String(member.name.prefix(100)), reason))
         }
         if body["entityType"] != nil || body["entityId"] != nil {
             let type = text("entityType")
@@ -33,8 +63,8 @@ extension ChangeMedia.Changes {
                 entity = .some(EntityReference(type: type, id: id))
             } else if body["entityType"] == .null, body["entityId"] == .null {
                 entity = .some(nil)
-            } else if errors.isEmpty {
-                errors.append(.init(type == nil ? "entityType" : "entityId", "entityType and entityId go together"))
+            } else if faults.isEmpty {
+                faults.append(.init(type == nil ? "entityType" : "entityId", "entityType and entityId go together"))
             }
         }
         if let value = body["metadata"] {
@@ -42,14 +72,13 @@ extension ChangeMedia.Changes {
                 let checked = try MediaAttributes.checkedMetadata(value, limit: metadataLimit)
                 metadata = isMergePatch ? .merge(checked ?? .null) : .replace(checked)
             } catch {
-                errors += error.errors
+                faults += error.errors
             }
         }
         if let value = body["isPublic"] {
             isPublic = value.bool
-            if value.bool == nil { errors.append(.init("isPublic", "must be true or false, not \(value.kind)")) }
+            if value.bool == nil { faults.append(.init("isPublic", "must be true or false, not \(value.kind)")) }
         }
-        if body["title"] != nil { title = .some(text("title")) }
-        guard errors.isEmpty else { throw .invalid(errors) }
+        if body["title"] != nil, names.contains("title") { title = .some(text("title")) }
     }
 }
