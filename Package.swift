@@ -34,6 +34,7 @@ let package = Package(
         .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         .systemLibrary(name: "CMagic", providers: [.apt(["libmagic-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "CMigrations"),
@@ -47,9 +48,13 @@ let package = Package(
             name: "MediaStorage", dependencies: ["MediaCore", "CCurl", "CLinux", crypto], swiftSettings: swiftSettings),
         .target(name: "MediaProcessing", dependencies: ["MediaCore", "CMagic"], swiftSettings: wrapperSettings),
         .target(
+            name: "MediaMessaging", dependencies: ["MediaCore", "CRabbitMQ", "CLinux"], swiftSettings: wrapperSettings),
+        .target(
             name: "MediaService",
             dependencies: [
-                "MediaCore", "MediaHTTP", "MediaDatabase", "MediaStorage", "MediaProcessing", "CLinux", crypto,
+                "MediaCore", "MediaHTTP", "MediaDatabase", "MediaStorage", "MediaProcessing", "MediaMessaging",
+                "CLinux",
+                crypto,
                 cryptoExtras, httpTypes, logging,
             ],
             swiftSettings: swiftSettings),
@@ -65,6 +70,8 @@ let package = Package(
             name: "MediaHTTPTests", dependencies: ["MediaHTTP", "CLinux", httpTypes], swiftSettings: swiftSettings),
         .testTarget(
             name: "MediaStorageTests", dependencies: ["MediaStorage", "MediaCore"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "MediaMessagingTests", dependencies: ["MediaMessaging"], swiftSettings: swiftSettings),
         .testTarget(name: "MediaProcessingTests", dependencies: ["MediaProcessing"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProjectTests", dependencies: ["MediaDatabase", "MediaService", "MediaCore", "mediad"],

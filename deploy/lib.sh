@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-BUILD_PACKAGES=(libfcgi-dev libmariadb-dev libmagic-dev libcurl4-openssl-dev pkg-config)
+BUILD_PACKAGES=(libfcgi-dev libmariadb-dev librabbitmq-dev libmagic-dev libcurl4-openssl-dev pkg-config)
 RUN_PACKAGES=(nginx mariadb-server openssl curl jq)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
@@ -84,6 +84,7 @@ stop_process() {
 stop_all() {
     stop_process nginx QUIT 10
     stop_process serve TERM 70
+    stop_process bridge TERM 70
     stop_process work TERM 20
     stop_process mariadb TERM 60
 }

@@ -90,6 +90,9 @@ static const char media_external_url[] = {
 static const char staged_files[] = {
 #embed "../../sql/migrations/0029_staged_files.sql" suffix(, 0)
 };
+static const char redeliveries[] = {
+#embed "../../sql/migrations/0030_redeliveries.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -121,6 +124,7 @@ static const MediaMigration migrations[] = {
     {27, "media_sha256_of_outside", media_sha256_of_outside},
     {28, "media_external_url", media_external_url},
     {29, "staged_files", staged_files},
+    {30, "redeliveries", redeliveries},
 };
 
 const MediaMigration *media_migration_at(int index) {

@@ -11,7 +11,8 @@ struct Mediad: ParsableCommand {
         discussion: "Settings come from the environment and a file; 'mediad config --help' lists them.",
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, WorkerCommand.self, WorkCommand.self, MigrateCommand.self, KeyCommand.self,
+            ServeCommand.self, WorkerCommand.self, WorkCommand.self, BridgeCommand.self, MigrateCommand.self,
+            KeyCommand.self,
             SignCommand.self, LinkKeyCommand.self, AuditCommand.self, DoctorCommand.self,
             ConfigCommand.self, NginxCommand.self,
         ])

@@ -26,6 +26,13 @@ package enum ProcessTable {
         return text?.split(separator: ")").last?.split(separator: " ").first
     }
 
+    /// The most memory that a process has had, in bytes.
+    package static func peakBytes(of pid: Int32) -> Int {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+    }
+
     /// Resident memory, in bytes.
     package static func residentBytes(of pid: Int32) -> Int {
         let text = (try? String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8)) ?? ""

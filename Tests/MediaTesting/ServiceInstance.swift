@@ -85,6 +85,9 @@ package final class ServiceInstance: Sendable {
         _ = try folder.file("settings.env", Array(lines.joined().utf8))
     }
 
+    /// One of the settings that the instance was made with.
+    package func setting(_ name: String) -> String { settings[name] ?? "" }
+
     package var environment: [String: String] { ["MEDIA_CONFIG_FILE": folders.settings] }
 
     /// Runs a command of the service, which has to succeed.
@@ -132,6 +135,11 @@ package final class ServiceInstance: Sendable {
     package func startHousekeeper() throws {
         let process = try start(ServiceFolders.mediad, ["work"], log: "work.log")
         processes.withLock { $0.housekeeper = process }
+    }
+
+    /// Starts a bridge; it ends when it is let go.
+    package func startBridge(_ arguments: String...) throws -> ChildProcess {
+        try start(ServiceFolders.mediad, ["bridge"] + arguments, log: "bridge.log")
     }
 
     package func startNginx() throws {

@@ -50,12 +50,13 @@ import Testing
                 .write(toFile: path, atomically: true, encoding: .utf8)
         }
         let names = [
-            "media-service.service", "media-work.service", "media-api.socket", "media-upload.socket", "media.target",
+            "media-service.service", "media-work.service", "media-bridge.service", "media-api.socket",
+            "media-upload.socket", "media.target",
         ]
         let verified = try Repository.run(["systemd-analyze", "--man=no", "verify"] + names.map { "\(folder)/\($0)" })
         let ours = verified.output.split(separator: "\n").filter { $0.contains("media") }
         #expect(verified.status == 0 && ours.isEmpty, "\(verified.output)")
-        for name in ["media-service.service", "media-work.service"] {
+        for name in ["media-service.service", "media-work.service", "media-bridge.service"] {
             let exposure = try Repository.run([
                 "systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=20", "\(folder)/\(name)",
             ])

@@ -8,9 +8,10 @@ import Testing
         "MediaDatabase": ["MediaCore", "CMariaDB", "CMigrations", "Glibc", "Synchronization"],
         "MediaStorage": ["MediaCore", "CCurl", "CLinux", "Crypto", "Glibc", "Synchronization"],
         "MediaProcessing": ["MediaCore", "CMagic", "Synchronization"],
+        "MediaMessaging": ["MediaCore", "CRabbitMQ", "CLinux", "Glibc", "Synchronization"],
         "MediaService": [
-            "MediaCore", "MediaHTTP", "MediaDatabase", "MediaStorage", "MediaProcessing", "CLinux", "Crypto",
-            "HTTPTypes",
+            "MediaCore", "MediaHTTP", "MediaDatabase", "MediaStorage", "MediaProcessing", "MediaMessaging", "CLinux",
+            "Crypto", "HTTPTypes",
             "CryptoExtras", "Logging", "Glibc", "FoundationEssentials", "Synchronization",
         ],
         "mediad": ["MediaService", "MediaDatabase", "MediaCore", "ArgumentParser", "Glibc"],

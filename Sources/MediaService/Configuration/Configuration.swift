@@ -1,6 +1,7 @@
 import Glibc
 package import MediaCore
 package import MediaDatabase
+import MediaMessaging
 package import MediaStorage
 
 /// The effective settings of a process.
@@ -85,6 +86,13 @@ package struct Configuration: Sendable {
             host: text(.databaseHost), port: UInt32(number(.databasePort)), socket: optionalText(.databaseSocket),
             user: text(.databaseUser), password: text(.databasePassword), database: text(.databaseName), tls: tls,
             connectTimeout: UInt32(number(.databaseConnectTimeout)), answerTimeout: UInt32(number(.databaseTimeout)))
+    }
+
+    /// The broker that `mediad bridge` takes messages from.
+    var broker: AMQPAddress? {
+        var address = optionalText(.brokerURL).flatMap { AMQPAddress($0) }
+        address?.authority = optionalText(.brokerAuthority)
+        return address
     }
 
     package var storage: LocalStorage { LocalStorage(root: text(.storeDirectory)) }

@@ -1,4 +1,5 @@
 import MediaCore
+import MediaMessaging
 
 /// The form a setting's value has.
 package enum SettingForm: Sendable {
@@ -11,6 +12,12 @@ package enum SettingForm: Sendable {
     case path
     /// `http` or `https`, no slash at the end.
     case url
+    /// `amqp` or `amqps`.
+    case brokerURL
+    /// A host's name or address and a port.
+    case endpoint
+    /// Names with whole numbers, such as `a=1,b=2`.
+    case arguments
     case integer(ClosedRange<Int64>)
     /// A number of bytes, also with `K`, `M`, `G` or `T` (powers of 1024).
     case bytes(ClosedRange<Int64>)
@@ -32,6 +39,9 @@ package enum SettingForm: Sendable {
         case .secrets: "secrets of at least 32 characters, with commas"
         case .path: "an absolute path without spaces and special characters"
         case .url: "a URL with http or https and no slash at its end"
+        case .brokerURL: "a URL such as amqps://user:password@host:5671/vhost"
+        case .endpoint: "a host and a port such as 127.0.0.1:4000"
+        case .arguments: "names with whole numbers such as a=1,b=2"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .bytes(let range):
             "bytes, also with K, M, G or T, from \(Self.short(range.lowerBound)) to \(Self.short(range.upperBound))"
@@ -55,6 +65,9 @@ package enum SettingForm: Sendable {
                 }
         case .path: text.hasPrefix("/") && !text.utf8.contains { $0 <= 0x20 || "\"';{}$#\\".utf8.contains($0) }
         case .url: Self.isURL(text)
+        case .brokerURL: AMQPAddress(text) != nil
+        case .endpoint: Self.endpoint(text) != nil
+        case .arguments: Self.arguments(text) != nil
         case .integer, .bytes, .seconds: number(text) != nil
         case .choice(let words): words.contains(text)
         case .types: TypeAllowList(text) != nil
@@ -62,6 +75,30 @@ package enum SettingForm: Sendable {
             text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { Network(String($0)) != nil }
         case .fieldName: !text.isEmpty && text.utf8.allSatisfy { Self.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
         }
+    }
+
+    /// Host and port, of which an address of IPv6 has brackets.
+    static func endpoint(_ text: String) -> (host: String, port: Int)? {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (1...65535).contains(port)
+        else { return nil }
+        let host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        guard !host.isEmpty, isBracketed || !host.contains(":") else { return nil }
+        return (isBracketed ? String(host.dropFirst().dropLast()) : String(host), port)
+    }
+
+    /// Up to sixteen.
+    static func arguments(_ text: String) -> [(name: String, value: Int64)]? {
+        var arguments: [(name: String, value: Int64)] = []
+        for pair in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let halves = pair.split(separator: "=", omittingEmptySubsequences: false)
+            guard halves.count == 2, !halves[0].isEmpty, let value = Int64(halves[1]), arguments.count < 16 else {
+                return nil
+            }
+            arguments.append((String(halves[0]), value))
+        }
+        return arguments
     }
 
     /// The number that `text` stands for, or nil where the form has none or it is out of range.

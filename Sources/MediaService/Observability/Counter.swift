@@ -20,7 +20,10 @@ package enum Counter: Int, CaseIterable, Sendable {
     case publicationsSettled
     case recordsPurged
     case requestsReplayed
+    case messagesAnswered
     case messagesUnknown
+    case messagesDead
+    case brokerLosses
     case internalErrors
 
     var isGauge: Bool { self == .workersRunning }
@@ -47,6 +50,9 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .publicationsSettled: "media_publications_settled_total"
         case .recordsPurged: "media_records_purged_total"
         case .requestsReplayed: "media_requests_replayed_total"
+        case .messagesAnswered: "media_messages_total"
+        case .messagesDead: "media_messages_dead_total"
+        case .brokerLosses: "media_broker_losses_total"
         case .messagesUnknown: "media_messages_unknown_total"
         case .internalErrors: "media_internal_errors_total"
         }
@@ -74,6 +80,9 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .publicationsSettled: "Public links that were made or removed after a crash."
         case .recordsPurged: "Deleted records that were removed for good."
         case .requestsReplayed: "Requests with an Idempotency-Key that were answered again."
+        case .messagesAnswered: "Messages carried out, failed ones included."
+        case .messagesDead: "Messages that were given up to the dead queue."
+        case .brokerLosses: "Connections to the broker that were lost or could not be made."
         case .messagesUnknown: "Messages with a pattern that nothing answers."
         case .internalErrors: "Answers with status 500."
         }

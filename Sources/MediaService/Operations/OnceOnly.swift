@@ -16,6 +16,8 @@ struct OnceOnly {
     let context: Context
     /// Nil: what is asked for has no key.
     let lease: IdempotencyRepository.Lease?
+    /// Whether whoever brings it knows that it is asked for the first time: what is kept under the key was another thing.
+    var isFirst = false
 
     /// Bytes of an answer that is kept.
     private static let maxAnswer = 1 << 20
@@ -70,7 +72,7 @@ struct OnceOnly {
             // A worker whose request takes longer than this is replaced.
             try IdempotencyRepository(connection).begin(
                 lease, now: now, leaseStart: now.adding(seconds: -configuration.number(.apiTimeout)),
-                firstKept: now.adding(seconds: -configuration.number(.idempotencyTime)))
+                firstKept: now.adding(seconds: isFirst ? 1 : -configuration.number(.idempotencyTime)))
         }
         switch start {
         case .begun: return nil
@@ -88,8 +90,10 @@ struct OnceOnly {
         }
     }
 
+    /// The code of what is being carried out already.
+    static let inProgress = "idempotency_in_progress"
     private static let running = Problem(
-        status: 409, code: "idempotency_in_progress",
+        status: 409, code: inProgress,
         detail: "The first request with this Idempotency-Key is still being carried out.", retryAfter: 1)
     private static let reused = Problem(
         status: 422, code: "idempotency_key_reused",

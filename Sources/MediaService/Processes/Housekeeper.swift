@@ -72,6 +72,12 @@ package struct Housekeeper {
         }
     }
 
+    private func forgetRedeliveries() throws -> Int {
+        try removeInParts(olderThan: .idempotencyTime, 5000) { moment, limit, connection in
+            try RedeliveryRepository(connection).removeExpired(before: moment, limit: limit)
+        }
+    }
+
     private func pruneAudit() throws -> Int {
         try removeInParts(olderThan: .auditRetention, 5000) { moment, limit, connection in
             try AuditRepository(connection).prune(before: moment, limit: limit)
@@ -107,9 +113,11 @@ package struct Housekeeper {
         let total = Result { try forgetTotal() }
         let links = Result { try removeExpiredLinks() }
         let answers = Result { try removeExpiredAnswers() }
+        let redeliveries = Result { try forgetRedeliveries() }
         let entries = Result { try pruneAudit() }
-        let settled = try [publications, uploads, purged, staged, versions, total, links, answers, entries]
-            .map { try $0.get() }
+        let settled = try [
+            publications, uploads, purged, staged, versions, total, links, answers, redeliveries, entries,
+        ].map { try $0.get() }
         return settled.reduce(0, +)
     }
 }

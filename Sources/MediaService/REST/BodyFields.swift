@@ -77,27 +77,31 @@ extension Request {
     ///
     /// - Parameter limit: bytes.
     func jsonObject(limit: Int, types: Set<String> = ["application/json"], maxDepth: Int = 8) throws -> [JSON.Member] {
-        guard let members = try json(limit: limit, types: types, maxDepth: maxDepth).object else {
+        let value = try Self.parse(jsonBytes(limit: limit, types: types), maxDepth: maxDepth)
+        guard let members = value.object else {
             throw Problem.invalid("body", "must be a JSON object")
         }
         return members
     }
 
-    /// The JSON value that the body is.
+    /// The body, which is to be JSON.
     ///
-    /// - Parameters:
-    ///   - limit: bytes.
-    ///   - keepsBytes: as `JSONParser.parse` has it.
-    func json(
-        limit: Int, types: Set<String> = ["application/json"], maxDepth: Int, keepsBytes: Bool = false
-    ) throws -> JSON {
+    /// - Parameter limit: bytes.
+    func jsonBytes(limit: Int, types: Set<String> = ["application/json"]) throws -> [UInt8] {
         guard let type = try mediaType(), types.contains(type) else {
             throw Problem.unsupportedType("Content-Type", "must be application/json")
         }
+        return try body(limit: limit)
+    }
+
+    /// The JSON value that a body is.
+    ///
+    /// - Parameter keepsBytes: as `JSONParser.parse` has it.
+    static func parse(_ bytes: [UInt8], maxDepth: Int, keepsBytes: Bool = false) throws(Problem) -> JSON {
         do {
-            return try JSONParser.parse(body(limit: limit), maxDepth: maxDepth, keepsBytes: keepsBytes)
-        } catch let failure as JSONParser.Failure {
-            throw Problem.invalid("body", "is no JSON: \(failure.reason), at byte \(failure.offset)")
+            return try JSONParser.parse(bytes, maxDepth: maxDepth, keepsBytes: keepsBytes)
+        } catch {
+            throw Problem.invalid("body", "is no JSON: \(error.reason), at byte \(error.offset)")
         }
     }
 }

@@ -7,23 +7,18 @@ import MediaHTTP
 /// What a packet comes to stands in its answer's packet, as over the platform's other transports; the HTTP status says only
 /// whether the packets were read.
 enum PostRPC {
-    /// A Buffer lies in an array, a packet, its data and a file of these.
-    private static let maxDepth = MediaAttributes.metadataDepth + 6
-
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
         if caller == .anonymous { throw AccessRefused(.unauthenticated, caller) }
         try request.requireNoQuery()
         let key = try request.idempotencyKey()
         let configuration = context.environment.configuration
-        let body = try request.json(
-            limit: configuration.number(.messageBytes), maxDepth: maxDepth, keepsBytes: true)
+        let bytes = try request.jsonBytes(limit: configuration.number(.messageBytes))
+        let body = try Request.parse(bytes, maxDepth: RPCPacket.maxDepth, keepsBytes: true)
         guard let items = body.array else {
             let packet = try RPCPacket(body)
-            guard let answer = RPC.answer(packet, caller, key: key, context) else {
-                return Response(status: .noContent)
-            }
-            return .json(answer)
+            let answer = RPC.run(packet, caller, RPCDelivery(key: key, message: bytes), context).answer
+            return answer.map { .json($0) } ?? Response(status: .noContent)
         }
         let limit = configuration.number(.messageItems)
         guard (1...limit).contains(items.count) else {
@@ -31,7 +26,7 @@ enum PostRPC {
         }
         guard key == nil else { throw Problem.invalid("Idempotency-Key", "goes together with a single packet") }
         let packets = try items.map { item throws(Problem) in try RPCPacket(item) }
-        let answers = packets.compactMap { RPC.answer($0, caller, context) }
+        let answers = packets.compactMap { RPC.run($0, caller, RPCDelivery(), context).answer }
         return answers.isEmpty ? Response(status: .noContent) : .json(.array(answers))
     }
 }

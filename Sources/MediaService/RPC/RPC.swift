@@ -25,32 +25,43 @@ enum RPC {
         "get_media_stats": RPCLists.statistics,
     ]
 
+    /// What a packet has come to.
+    struct Outcome {
+        /// The answer's packet; nil for an event, which gets none.
+        var answer: JSON?
+        /// Why it failed, if it did.
+        var problem: Problem?
+    }
+
     /// Carries a packet out.
-    ///
-    /// - Parameter key: names the packet where its transport may bring it again.
-    /// - Returns: the answer's packet; nil for an event.
-    static func answer(_ packet: RPCPacket, _ caller: Caller, key: IdempotencyKey? = nil, _ context: Context) -> JSON? {
+    static func run(
+        _ packet: RPCPacket, _ caller: Caller, _ delivery: RPCDelivery, _ context: Context
+    ) -> Outcome {
+        context.environment.metrics.add(.messagesAnswered)
         guard let handler = handlers[packet.pattern] else {
             context.environment.metrics.add(.messagesUnknown)
             context.logger.notice("no such pattern", metadata: ["pattern": "\(packet.pattern.prefix(100))"])
-            // In NestJS's words and order.
-            return packet.id.map { id in
-                .object([
-                    .init("id", id), .init("status", .string("error")),
-                    .init("err", .string("There is no matching message handler defined in the remote service.")),
-                ])
-            }
+            return Outcome(answer: packet.id.map(unknown))
         }
-        let call = RPCCall(data: packet.data, caller: caller, key: key, context: context)
         do {
-            let response = try handler(call)
-            return packet.id.map { id in
-                .object([.init("response", response), .init("isDisposed", .bool(true)), .init("id", id)])
-            }
+            let response = try handler(
+                RPCCall(data: packet.data, caller: caller, delivery: delivery, context: context))
+            return Outcome(
+                answer: packet.id.map { id in
+                    .object([.init("response", response), .init("isDisposed", .bool(true)), .init("id", id)])
+                })
         } catch {
             let problem = ProblemMapping.problem(for: error, context)
-            return packet.id.map { failure(problem, id: $0) }
+            return Outcome(answer: packet.id.map { failure(problem, id: $0) }, problem: problem)
         }
+    }
+
+    /// In NestJS's words and order.
+    private static func unknown(_ id: JSON) -> JSON {
+        .object([
+            .init("id", id), .init("status", .string("error")),
+            .init("err", .string("There is no matching message handler defined in the remote service.")),
+        ])
     }
 
     /// The packet of a failure.

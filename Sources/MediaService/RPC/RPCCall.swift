@@ -2,12 +2,21 @@ import Crypto
 import MediaCore
 import MediaDatabase
 
+/// How a call has come.
+struct RPCDelivery {
+    /// Names the call where it may come again.
+    var key: IdempotencyKey?
+    /// Whether it is known not to have come before.
+    var isFirst = false
+    /// The message as it came, which tells it from another one with its key.
+    var message: [UInt8] = []
+}
+
 /// A pattern's call.
 struct RPCCall {
     let data: JSON
     let caller: Caller
-    /// Names the call where its transport may bring it again.
-    let key: IdempotencyKey?
+    let delivery: RPCDelivery
     let context: Context
 
     /// The members of the data; `null` and nothing at all are as good as none.
@@ -38,12 +47,12 @@ struct RPCCall {
         _ operation: (OnceOnly.Alongside<Value>?) throws -> Value, onReplay: () throws -> Void = {},
         answer: @escaping (Value) -> JSON
     ) throws -> JSON {
-        let lease = key.map { key in
+        let lease = delivery.key.map { key in
             IdempotencyRepository.Lease(
-                caller: caller.name, key: key, fingerprint: Array(SHA256.hash(data: data.bytes)),
+                caller: caller.name, key: key, fingerprint: Array(SHA256.hash(data: delivery.message)),
                 token: context.randomBytes(16))
         }
-        let kept: KeptJSON = try OnceOnly(context: context, lease: lease).run(
+        let kept: KeptJSON = try OnceOnly(context: context, lease: lease, isFirst: delivery.isFirst).run(
             onReplay: onReplay, operation: operation, answer: { KeptJSON(value: answer($0)) })
         return kept.value
     }

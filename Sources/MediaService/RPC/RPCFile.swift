@@ -42,7 +42,7 @@ struct RPCFile {
             throw Problem.invalid(named("size"), "the buffer has \(bytes.count) bytes")
         }
         try CheckUpload(context: call.context).run(
-            call.caller, length: Int64(bytes.count), isRepeatable: call.key != nil)
+            call.caller, length: Int64(bytes.count), isRepeatable: call.delivery.key != nil)
         return IncomingFile(
             staged: try call.context.environment.storage.stage(bytes, as: PostMedia.stagingName(call.context)),
             originalName: name, declaredType: type, digests: [], field: named("buffer"), nameField: named(names.name))

@@ -8,6 +8,9 @@ struct RPCPacket {
     /// What the answer is to carry; nil for an event, which gets none.
     let id: JSON?
 
+    /// How deep a packet nests: metadata lies in an array of packets, a packet, its data and what is in these.
+    static let maxDepth = MediaAttributes.metadataDepth + 6
+
     /// - Throws: 400 for what is no packet.
     init(_ value: JSON) throws(Problem) {
         guard value.object != nil else { throw .invalid("packet", "must be a JSON object, not \(value.kind)") }

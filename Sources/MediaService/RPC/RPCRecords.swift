@@ -48,7 +48,7 @@ enum RPCRecords {
         let nested = JSON.object(members)["data"]?.object
         let id = try RPCCall(
             data: .object(nested == nil ? members.filter { $0.name == "id" } : members), caller: call.caller,
-            key: call.key, context: call.context
+            delivery: call.delivery, context: call.context
         ).id(or: ["data"])
         return try change(id, nested ?? members.filter { $0.name != "id" }, call)
     }

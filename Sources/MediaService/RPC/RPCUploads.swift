@@ -61,7 +61,7 @@ enum RPCUploads {
             let limit = call.context.environment.configuration.number(.uploadFiles)
             throw Problem.invalid(name, "must be an array of 1 to \(limit) files")
         }
-        try CheckUpload(context: call.context).run(call.caller, length: nil, isRepeatable: call.key != nil)
+        try CheckUpload(context: call.context).run(call.caller, length: nil, isRepeatable: call.delivery.key != nil)
         let files = try items.enumerated().map { index, item in
             let field = name == "file" ? name : "\(name)[\(index)]"
             guard item.object != nil else { throw Problem.invalid(field, "must be an object, not \(item.kind)") }

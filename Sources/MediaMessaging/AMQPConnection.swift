@@ -1,0 +1,247 @@
+internal import CRabbitMQ
+
+/// A connection to a broker by AMQP 0-9-1: for one thread, which consumes on one channel and publishes what has to arrive on
+/// another.
+///
+/// After an error it is of no more use: whoever holds it lets it go and makes a new one.
+@safe
+package final class AMQPConnection {
+    /// What is consumed, acknowledged and answered.
+    private static let consuming: amqp_channel_t = 1
+    /// In confirm mode.
+    private static let confirming: amqp_channel_t = 2
+
+    private let state: amqp_connection_state_t
+    private var hasConfirms = false
+    private let maxBytes: Int
+    /// The message whose frames are arriving.
+    private var partial: AMQPMessage?
+    /// Bytes of its body that have arrived.
+    private var received: UInt64 = 0
+    /// Messages that came while something else was waited for.
+    private var arrived: [AMQPMessage] = []
+    /// How many messages the broker has confirmed.
+    private var confirms = 0
+
+    /// Connects and logs in.
+    ///
+    /// - Parameters:
+    ///   - heartbeat: seconds; a broker that stays silent for two of them is given up.
+    ///   - timeout: seconds, for each step.
+    ///   - maxBytes: where the body of a longer message is cut off.
+    package init(_ address: AMQPAddress, heartbeat: Int, timeout: Int, maxBytes: Int) throws(AMQPError) {
+        self.maxBytes = maxBytes
+        unsafe state = amqp_new_connection()
+        // From here on it is whole: where a step fails, it is let go and deinit ends it.
+        try unsafe Self.open(state, address, timeout: timeout)
+        _ = unsafe media_amqp_set_timeouts(state, Int32(timeout))
+        let reply = unsafe media_amqp_login(
+            state, address.virtualHost, Int32(heartbeat), address.user, address.password)
+        try unsafe Self.check(reply, "log in")
+        unsafe amqp_channel_open(state, Self.consuming)
+        try unsafe Self.check(amqp_get_rpc_reply(state), "open a channel")
+    }
+
+    deinit {
+        unsafe amqp_destroy_connection(state)
+    }
+
+    private static func open(
+        _ state: amqp_connection_state_t, _ address: AMQPAddress, timeout: Int
+    ) throws(AMQPError) {
+        let socket: OpaquePointer?
+        if address.usesTLS {
+            unsafe socket = amqp_ssl_socket_new(state)
+            guard let made = unsafe socket else { throw AMQPError(operation: "connect", reason: "no memory") }
+            unsafe amqp_ssl_socket_set_verify_peer(made, 1)
+            unsafe amqp_ssl_socket_set_verify_hostname(made, 1)
+            let authority = address.authority ?? "/etc/ssl/certs/ca-certificates.crt"
+            guard unsafe amqp_ssl_socket_set_cacert(made, authority) == AMQP_STATUS_OK.rawValue else {
+                throw AMQPError(operation: "read \(authority)", reason: "no certificates there")
+            }
+            unsafe amqp_ssl_socket_set_ssl_versions(made, AMQP_TLSv1_2, AMQP_TLSvLATEST)
+        } else {
+            unsafe socket = amqp_tcp_socket_new(state)
+        }
+        guard let made = unsafe socket else { throw AMQPError(operation: "connect", reason: "no memory") }
+        let status = unsafe media_amqp_open(made, address.host, Int32(address.port), Int32(timeout))
+        try check(status, "connect to \(address.host):\(address.port)")
+    }
+
+    // MARK: Consuming
+
+    /// Makes sure that a queue is there, and subscribes to it.
+    ///
+    /// - Parameters:
+    ///   - arguments: those of the queue where it isn't there yet; one that is stays as it is.
+    ///   - prefetch: how many messages may be here that aren't acknowledged.
+    package func consume(_ queue: String, arguments: [(name: String, value: Int64)], prefetch: Int) throws(AMQPError) {
+        try ensure(queue, arguments: arguments)
+        unsafe amqp_basic_qos(state, Self.consuming, 0, UInt16(prefetch), 0)
+        try unsafe Self.check(amqp_get_rpc_reply(state), "set the prefetch")
+        let name = Array(queue.utf8)
+        unsafe media_amqp_consume(state, Self.consuming, name, name.count)
+        try unsafe Self.check(amqp_get_rpc_reply(state), "consume")
+    }
+
+    /// Makes a durable queue where there is none.
+    package func ensure(_ queue: String, arguments: [(name: String, value: Int64)] = []) throws(AMQPError) {
+        do {
+            try declare(queue, isPassive: true, [])
+        } catch  where error.code == 404 {
+            // The broker has closed the channel, as it does on each such error.
+            unsafe media_amqp_reopen(state, Self.consuming)
+            try unsafe Self.check(amqp_get_rpc_reply(state), "open a channel")
+            try declare(queue, isPassive: false, arguments)
+        }
+    }
+
+    private func declare(
+        _ queue: String, isPassive: Bool, _ arguments: [(name: String, value: Int64)]
+    ) throws(AMQPError) {
+        let name = Array(queue.utf8)
+        unsafe media_amqp_declare(
+            state, Self.consuming, name, name.count, isPassive ? 1 : 0, Int32(arguments.count),
+            arguments.flatMap { Array($0.name.utf8) + [0] }, arguments.map(\.value))
+        try unsafe Self.check(amqp_get_rpc_reply(state), "declare a queue")
+    }
+
+    /// The next message, or nil where none came in time.
+    ///
+    /// A body goes from the frames it comes in to where it stays; nothing else of it is kept.
+    package func next(milliseconds: Int) throws(AMQPError) -> AMQPMessage? {
+        if !arrived.isEmpty { return arrived.removeFirst() }
+        let end = ContinuousClock.now + .milliseconds(milliseconds)
+        while true {
+            // A message that has begun comes to its end, or the heartbeats to theirs.
+            let left = partial == nil ? max(0, Int((end - .now) / .milliseconds(1))) : 60_000
+            let (message, isSilent) = try read(milliseconds: left)
+            if let message { return message }
+            if isSilent, partial == nil { return nil }
+        }
+    }
+
+    /// Takes one frame, if one comes.
+    ///
+    /// - Returns: the message that ends with it.
+    private func read(milliseconds: Int) throws(AMQPError) -> (message: AMQPMessage?, isSilent: Bool) {
+        var frame = unsafe amqp_frame_t()
+        let status = unsafe media_amqp_wait(state, &frame, Int32(milliseconds))
+        if status == AMQP_STATUS_TIMEOUT.rawValue { return (nil, true) }
+        try Self.check(status, "read")
+        defer { unsafe amqp_maybe_release_buffers_on_channel(state, frame.channel) }
+        if unsafe media_amqp_is_confirm(&frame) != 0 { confirms += 1 }
+        return (try unsafe take(&frame), false)
+    }
+
+    /// - Returns: the message that ends with this frame.
+    private func take(_ frame: inout amqp_frame_t) throws(AMQPError) -> AMQPMessage? {
+        var text = unsafe amqp_bytes_t()
+        if let end = unsafe media_amqp_end(&frame, &text) {
+            throw unsafe AMQPError(operation: String(cString: end), reason: Self.text(text))
+        }
+        if let delivery = unsafe media_amqp_delivery(&frame) {
+            partial = unsafe AMQPMessage(
+                tag: delivery.pointee.delivery_tag, isRedelivered: delivery.pointee.redelivered != 0, replyTo: "",
+                correlationID: "", body: [], size: 0)
+            return nil
+        }
+        guard partial != nil, unsafe frame.channel == Self.consuming else { return nil }
+        if let properties = unsafe media_amqp_properties(&frame) {
+            partial?.replyTo = unsafe Self.text(media_amqp_reply_to(properties))
+            partial?.correlationID = unsafe Self.text(media_amqp_correlation_id(properties))
+            let size = unsafe frame.payload.properties.body_size
+            partial?.size = size
+            partial?.body.reserveCapacity(Int(min(size, UInt64(maxBytes))))
+            received = 0
+        } else if unsafe media_amqp_is_body(&frame) != 0 {
+            let fragment = unsafe frame.payload.body_fragment
+            received += UInt64(unsafe fragment.len)
+            let room = maxBytes - (partial?.body.count ?? 0)
+            unsafe partial?.body.append(
+                contentsOf: UnsafeRawBufferPointer(start: fragment.bytes, count: min(fragment.len, room)))
+        } else {
+            return nil
+        }
+        guard let message = partial, received == message.size else { return nil }
+        partial = nil
+        return message
+    }
+
+    package func acknowledge(_ tag: UInt64) throws(AMQPError) {
+        try Self.check(unsafe amqp_basic_ack(state, Self.consuming, tag, 0), "acknowledge")
+    }
+
+    /// Gives a message back to its queue.
+    package func requeue(_ tag: UInt64) throws(AMQPError) {
+        try Self.check(unsafe amqp_basic_nack(state, Self.consuming, tag, 0, 1), "give back")
+    }
+
+    // MARK: Publishing
+
+    /// Sends an answer; one that nobody waits for any more goes nowhere.
+    package func answer(to queue: String, correlationID: String, _ body: [UInt8]) throws(AMQPError) {
+        try publish(Self.consuming, exchange: "", key: queue, isDurable: false, correlationID: correlationID, body)
+    }
+
+    /// Sends a message that survives the broker's restart, and waits until the broker has it.
+    ///
+    /// - Parameter reason: stands in the header field `x-reason`.
+    package func publishConfirmed(
+        exchange: String, key: String, correlationID: String = "", reason: String = "", _ body: [UInt8]
+    ) throws(AMQPError) {
+        if !hasConfirms {
+            unsafe amqp_channel_open(state, Self.confirming)
+            try unsafe Self.check(amqp_get_rpc_reply(state), "open a channel")
+            unsafe amqp_confirm_select(state, Self.confirming)
+            try unsafe Self.check(amqp_get_rpc_reply(state), "turn confirms on")
+            hasConfirms = true
+        }
+        try publish(
+            Self.confirming, exchange: exchange, key: key, isDurable: true, correlationID: correlationID,
+            reason: reason,
+            body)
+        let wanted = confirms + 1
+        while confirms < wanted {
+            let (message, isSilent) = try read(milliseconds: 30_000)
+            if let message { arrived.append(message) }
+            if isSilent { throw AMQPError(operation: "publish", reason: "the broker has not confirmed it") }
+        }
+    }
+
+    private func publish(
+        _ channel: amqp_channel_t, exchange: String, key: String, isDurable: Bool, correlationID: String,
+        reason: String = "", _ body: [UInt8]
+    ) throws(AMQPError) {
+        let (exchange, key) = (Array(exchange.utf8), Array(key.utf8))
+        let (correlationID, reason) = (Array(correlationID.utf8), Array(reason.utf8))
+        let status = unsafe media_amqp_publish(
+            state, channel, isDurable ? 1 : 0, exchange, exchange.count, key, key.count, correlationID,
+            correlationID.count, reason, reason.count, body, body.count)
+        try Self.check(status, "publish")
+    }
+
+    // MARK: Texts and errors
+
+    private static func text(_ bytes: amqp_bytes_t) -> String {
+        unsafe String(decoding: UnsafeRawBufferPointer(start: bytes.bytes, count: bytes.len), as: UTF8.self)
+    }
+
+    private static func check(_ status: Int32, _ operation: String) throws(AMQPError) {
+        guard status < 0 else { return }
+        throw unsafe AMQPError(operation: operation, reason: String(cString: amqp_error_string2(status)))
+    }
+
+    private static func check(_ reply: amqp_rpc_reply_t, _ operation: String) throws(AMQPError) {
+        switch unsafe reply.reply_type {
+        case AMQP_RESPONSE_NORMAL: return
+        case AMQP_RESPONSE_LIBRARY_EXCEPTION: try check(unsafe reply.library_error, operation)
+        default: break
+        }
+        var text = unsafe amqp_bytes_t()
+        let code = unsafe media_amqp_reply_code(reply, &text)
+        throw unsafe AMQPError(
+            operation: operation, reason: code == 0 ? "the broker has closed the connection" : Self.text(text),
+            code: Int(code))
+    }
+}
