@@ -93,6 +93,9 @@ static const char staged_files[] = {
 static const char redeliveries[] = {
 #embed "../../sql/migrations/0030_redeliveries.sql" suffix(, 0)
 };
+static const char departures[] = {
+#embed "../../sql/migrations/0031_departures.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -125,6 +128,7 @@ static const MediaMigration migrations[] = {
     {28, "media_external_url", media_external_url},
     {29, "staged_files", staged_files},
     {30, "redeliveries", redeliveries},
+    {31, "departures", departures},
 };
 
 const MediaMigration *media_migration_at(int index) {

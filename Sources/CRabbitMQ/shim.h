@@ -54,6 +54,10 @@ static inline int media_amqp_is_confirm(const amqp_frame_t *frame) {
     return frame->frame_type == AMQP_FRAME_METHOD && frame->payload.method.id == AMQP_BASIC_ACK_METHOD;
 }
 
+static inline int media_amqp_is_refusal(const amqp_frame_t *frame) {
+    return frame->frame_type == AMQP_FRAME_METHOD && frame->payload.method.id == AMQP_BASIC_NACK_METHOD;
+}
+
 // Why the broker has closed the channel or the connection, or ended the subscription; 0 where the frame is another one.
 static inline const char *media_amqp_end(const amqp_frame_t *frame, amqp_bytes_t *text) {
     if (frame->frame_type != AMQP_FRAME_METHOD) return 0;

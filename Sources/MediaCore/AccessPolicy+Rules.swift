@@ -33,7 +33,7 @@ extension AccessPolicy {
         case .attach(let entity):
             guard reason == .owner else { return .refused(.forbidden(.ownerOnly)) }
             return attach(user, entity) ?? standing
-        case .update, .listVersions, .replaceFile, .delete, .restore, .manageLinks:
+        case .update, .listReferences, .listVersions, .replaceFile, .delete, .restore, .manageLinks:
             return reason == .owner ? standing : .refused(.forbidden(.ownerOnly))
         }
     }
@@ -86,6 +86,16 @@ extension AccessPolicy {
         }
     }
 
+    static func actForPlatform(_ caller: Caller, _ scope: Scope) -> Decision {
+        switch caller {
+        case .anonymous: .refused(.unauthenticated)
+        case .service(_, let scopes): scopes.contains(scope) ? .allowed(.scope) : .refused(.missingScope(scope))
+        case .operator: .allowed(.admin)
+        case .user(let user):
+            user.roles.contains(.admin) ? .allowed(.admin) : .refused(.forbidden(.administratorOnly))
+        }
+    }
+
     /// The refusal to make a file belong to an entity, or nil.
     private static func attach(_ user: User, _ entity: EntityReference) -> Decision? {
         user.roles.contains(.instructor) && user.entities.contains(entity)
@@ -97,7 +107,7 @@ extension AccessPolicy.RecordAction {
     /// What a service needs.
     fileprivate var scope: Scope {
         switch self {
-        case .read, .listVersions: .read
+        case .read, .listReferences, .listVersions: .read
         case .update, .attach, .replaceFile, .restore: .write
         case .delete, .destroy: .delete
         case .manageLinks: .sign
@@ -108,7 +118,8 @@ extension AccessPolicy.RecordAction {
     /// remove it only.
     fileprivate func isPossible(on status: MediaStatus) -> Bool {
         switch self {
-        case .read, .update, .attach, .listVersions, .replaceFile, .delete, .manageLinks: status != .deleted
+        case .read, .update, .attach, .listReferences, .listVersions, .replaceFile, .delete, .manageLinks:
+            status != .deleted
         case .restore: status == .deleted
         case .destroy: true
         }

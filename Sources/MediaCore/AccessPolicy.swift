@@ -31,6 +31,9 @@ package enum AccessPolicy {
         /// To get the bytes.
         case download(Facts?, LinkState)
         case readUsage(userID: String)
+        /// What the platform itself does, and nobody for themselves: something with all files of an entity, or a record that
+        /// points outside.
+        case actForPlatform(Scope)
     }
 
     /// Which records a list has.
@@ -45,6 +48,8 @@ package enum AccessPolicy {
         case update
         /// To make the file belong to an entity, where those who have that entity see it.
         case attach(EntityReference)
+        /// To see what the file belongs to.
+        case listReferences
         /// To see which files the record has had.
         case listVersions
         /// To put other bytes into the record.
@@ -134,6 +139,7 @@ package enum AccessPolicy {
         case .list(let listing): list(caller, listing)
         case .create(let ownerID, let entity): create(caller, ownerID, entity)
         case .readUsage(let userID): list(caller, .user(userID))
+        case .actForPlatform(let scope): actForPlatform(caller, scope)
         }
     }
 }

@@ -15,6 +15,11 @@ package enum AuditAction: String, CaseIterable, Sendable {
     case deleteVersion = "media.delete_version"
     /// The bytes of earlier versions, when it was due.
     case purgeVersions = "media.purge_versions"
+    /// What a file belongs to.
+    case addReference = "media.add_reference"
+    case removeReference = "media.remove_reference"
+    case cloneReferences = "entity.clone"
+    case forgetEntity = "entity.forget"
     case createLink = "link.create"
     case revokeLink = "link.revoke"
     case revokeLinks = "link.revoke_all"

@@ -12,17 +12,20 @@ package struct JSONParser {
     private var depth = 0
     private let maxDepth: Int
     private let keepsBytes: Bool
+    /// How many values there may still be.
+    private var left: Int
 
     /// The value that `bytes` holds, and nothing behind it but white space.
     ///
     /// - Parameters:
     ///   - maxDepth: how deep arrays and objects may nest.
+    ///   - maxValues: how many values there may be, each of which takes far more room than its text.
     ///   - keepsBytes: whether the `data` of an object becomes `JSON.bytes` where it is an array of numbers from 0 to 255, as
     ///     Node writes a Buffer: a value for each number would take twenty times the room.
     package static func parse(
-        _ bytes: [UInt8], maxDepth: Int = 32, keepsBytes: Bool = false
+        _ bytes: [UInt8], maxDepth: Int = 32, maxValues: Int = .max, keepsBytes: Bool = false
     ) throws(Failure) -> JSON {
-        var parser = JSONParser(bytes: bytes, maxDepth: maxDepth, keepsBytes: keepsBytes)
+        var parser = JSONParser(bytes: bytes, maxDepth: maxDepth, maxValues: maxValues, keepsBytes: keepsBytes)
         parser.skipSpace()
         let value = try parser.value()
         parser.skipSpace()
@@ -30,8 +33,9 @@ package struct JSONParser {
         return value
     }
 
-    private init(bytes: [UInt8], maxDepth: Int, keepsBytes: Bool) {
+    private init(bytes: [UInt8], maxDepth: Int, maxValues: Int, keepsBytes: Bool) {
         self.bytes = bytes
+        left = maxValues
         self.maxDepth = maxDepth
         self.keepsBytes = keepsBytes
     }
@@ -45,6 +49,8 @@ package struct JSONParser {
     }
 
     private mutating func value() throws(Failure) -> JSON {
+        guard left > 0 else { throw failure("too many values") }
+        left -= 1
         switch next {
         case nil: throw failure("the text ends where a value is expected")
         case UInt8(ascii: "{"): return try nested { (parser) throws(Failure) in try parser.object() }

@@ -26,8 +26,8 @@ package struct MediaStatistics: Equatable, Sendable {
     package var json: JSON {
         let living = groups.filter { $0.status != .deleted }
         return .object([
-            .init("total", .integer(living.reduce(0) { $0 + $1.count })),
-            .init("totalSize", .integer(living.reduce(0) { $0 + $1.size })),
+            .init("total", .integer(Self.sum(living, \.count))),
+            .init("totalSize", .integer(Self.sum(living, \.size))),
             .init(
                 "byType",
                 .object(MediaType.allCases.map { type in Self.sum(type.rawValue, living.filter { $0.type == type }) })),
@@ -40,12 +40,20 @@ package struct MediaStatistics: Equatable, Sendable {
         ])
     }
 
+    /// What records that point outside say of their sizes nobody has checked: their sum may be more than there is room for.
+    private static func sum(_ groups: [Group], _ number: KeyPath<Group, Int64>) -> Int64 {
+        groups.reduce(0) { sum, group in
+            let (result, isTooLarge) = sum.addingReportingOverflow(group[keyPath: number])
+            return isTooLarge ? .max : result
+        }
+    }
+
     private static func sum(_ name: String, _ groups: [Group]) -> JSON.Member {
         .init(
             name,
             .object([
-                .init("count", .integer(groups.reduce(0) { $0 + $1.count })),
-                .init("size", .integer(groups.reduce(0) { $0 + $1.size })),
+                .init("count", .integer(sum(groups, \.count))),
+                .init("size", .integer(sum(groups, \.size))),
             ]))
     }
 }

@@ -151,7 +151,7 @@ package struct MediaRepository {
         let condition = userID == nil ? "" : "WHERE user_id = ?"
         return MediaStatistics(
             try connection.query(
-                "SELECT type, status, COUNT(*), CAST(SUM(size) AS INT) FROM media \(condition) GROUP BY type, status",
+                "SELECT type, status, COUNT(*), CAST(LEAST(SUM(size), 9223372036854775807) AS INT) FROM media \(condition) GROUP BY type, status",
                 userID.map { [.text($0)] } ?? []
             ) { (row) throws(MariaDBError) in
                 MediaStatistics.Group(

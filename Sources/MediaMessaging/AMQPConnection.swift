@@ -131,6 +131,9 @@ package final class AMQPConnection {
         try Self.check(status, "read")
         defer { unsafe amqp_maybe_release_buffers_on_channel(state, frame.channel) }
         if unsafe media_amqp_is_confirm(&frame) != 0 { confirms += 1 }
+        if unsafe media_amqp_is_refusal(&frame) != 0 {
+            throw AMQPError(operation: "publish", reason: "the broker refuses the message")
+        }
         return (try unsafe take(&frame), false)
     }
 
@@ -142,14 +145,14 @@ package final class AMQPConnection {
         }
         if let delivery = unsafe media_amqp_delivery(&frame) {
             partial = unsafe AMQPMessage(
-                tag: delivery.pointee.delivery_tag, isRedelivered: delivery.pointee.redelivered != 0, replyTo: "",
-                correlationID: "", body: [], size: 0)
+                tag: delivery.pointee.delivery_tag, isRedelivered: delivery.pointee.redelivered != 0, replyTo: [],
+                correlationID: [], body: [], size: 0)
             return nil
         }
         guard partial != nil, unsafe frame.channel == Self.consuming else { return nil }
         if let properties = unsafe media_amqp_properties(&frame) {
-            partial?.replyTo = unsafe Self.text(media_amqp_reply_to(properties))
-            partial?.correlationID = unsafe Self.text(media_amqp_correlation_id(properties))
+            partial?.replyTo = unsafe Self.bytes(media_amqp_reply_to(properties))
+            partial?.correlationID = unsafe Self.bytes(media_amqp_correlation_id(properties))
             let size = unsafe frame.payload.properties.body_size
             partial?.size = size
             partial?.body.reserveCapacity(Int(min(size, UInt64(maxBytes))))
@@ -180,7 +183,7 @@ package final class AMQPConnection {
     // MARK: Publishing
 
     /// Sends an answer; one that nobody waits for any more goes nowhere.
-    package func answer(to queue: String, correlationID: String, _ body: [UInt8]) throws(AMQPError) {
+    package func answer(to queue: [UInt8], correlationID: [UInt8], _ body: [UInt8]) throws(AMQPError) {
         try publish(Self.consuming, exchange: "", key: queue, isDurable: false, correlationID: correlationID, body)
     }
 
@@ -188,7 +191,7 @@ package final class AMQPConnection {
     ///
     /// - Parameter reason: stands in the header field `x-reason`.
     package func publishConfirmed(
-        exchange: String, key: String, correlationID: String = "", reason: String = "", _ body: [UInt8]
+        exchange: String, key: String, correlationID: [UInt8] = [], reason: String = "", _ body: [UInt8]
     ) throws(AMQPError) {
         if !hasConfirms {
             unsafe amqp_channel_open(state, Self.confirming)
@@ -198,7 +201,7 @@ package final class AMQPConnection {
             hasConfirms = true
         }
         try publish(
-            Self.confirming, exchange: exchange, key: key, isDurable: true, correlationID: correlationID,
+            Self.confirming, exchange: exchange, key: Array(key.utf8), isDurable: true, correlationID: correlationID,
             reason: reason,
             body)
         let wanted = confirms + 1
@@ -210,11 +213,11 @@ package final class AMQPConnection {
     }
 
     private func publish(
-        _ channel: amqp_channel_t, exchange: String, key: String, isDurable: Bool, correlationID: String,
+        _ channel: amqp_channel_t, exchange: String, key: [UInt8], isDurable: Bool, correlationID: [UInt8],
         reason: String = "", _ body: [UInt8]
     ) throws(AMQPError) {
-        let (exchange, key) = (Array(exchange.utf8), Array(key.utf8))
-        let (correlationID, reason) = (Array(correlationID.utf8), Array(reason.utf8))
+        let exchange = Array(exchange.utf8)
+        let reason = Array(reason.utf8)
         let status = unsafe media_amqp_publish(
             state, channel, isDurable ? 1 : 0, exchange, exchange.count, key, key.count, correlationID,
             correlationID.count, reason, reason.count, body, body.count)
@@ -222,6 +225,10 @@ package final class AMQPConnection {
     }
 
     // MARK: Texts and errors
+
+    private static func bytes(_ bytes: amqp_bytes_t) -> [UInt8] {
+        unsafe Array(UnsafeRawBufferPointer(start: bytes.bytes, count: bytes.len))
+    }
 
     private static func text(_ bytes: amqp_bytes_t) -> String {
         unsafe String(decoding: UnsafeRawBufferPointer(start: bytes.bytes, count: bytes.len), as: UTF8.self)

@@ -105,8 +105,8 @@ final class NestConnection: Sendable {
         output.sent = 0
     }
 
-    /// Bytes that the peer hasn't taken.
-    var unsent: Int { output.withLock { $0.bytes.count - $0.sent } }
+    /// Calls `body` with how many bytes the peer hasn't taken, while they stay so many.
+    func withUnsent(_ body: (Int) -> Void) { output.withLock { body($0.bytes.count - $0.sent) } }
 
     var isClosed: Bool { output.withLock { $0.isClosed } }
 

@@ -172,9 +172,11 @@ package final class NestServer: Sendable {
 
     private func rearm(_ connection: NestConnection) {
         guard !connection.isClosed else { return remove(connection) }
-        let unsent = connection.unsent
-        let events = (unsent > 0 ? EPOLLOUT.rawValue : 0) | (unsent < Self.maxUnsent ? EPOLLIN.rawValue : 0)
-        watch(connection.descriptor, events, EPOLL_CTL_MOD)
+        // One after the other: what a later thread has left to send, an earlier one must not forget.
+        connection.withUnsent { unsent in
+            let events = (unsent > 0 ? EPOLLOUT.rawValue : 0) | (unsent < Self.maxUnsent ? EPOLLIN.rawValue : 0)
+            watch(connection.descriptor, events, EPOLL_CTL_MOD)
+        }
     }
 
     private func remove(_ connection: NestConnection) {

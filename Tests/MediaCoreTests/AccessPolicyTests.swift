@@ -71,6 +71,8 @@ struct AccessPolicyTests {
         ("?  W W s W W  T o O O - - a", .attach(course), facts(.ready)),
         ("?  W W s W W  T T O O - - a", .attach(EntityReference(type: "course", id: "c9")), facts(.ready)),
         ("?  R s R R R  o o O O - - a", .listVersions, facts(.ready)),
+        ("?  R s R R R  o o O O - - a", .listReferences, facts(.ready)),
+        ("?  R - R R R  - - - - - - -", .listReferences, facts(.deleted)),
         ("?  R - R R R  - - - - - - -", .listVersions, facts(.deleted)),
         ("?  W W s W W  o o O O - - a", .replaceFile, facts(.ready)),
         ("?  W W - W W  - - - - - - -", .replaceFile, facts(.deleted)),
@@ -124,6 +126,8 @@ struct AccessPolicyTests {
         ("?  R s R R R  m m L L L L a", .list(.user("owner"))),
         ("?  R s R R R  L e e e L L a", .list(.entity(course))),
         ("?  R s R R R  m m L L L L a", .readUsage(userID: "owner")),
+        ("?  W W s W W  A A A A A A a", .actForPlatform(.write)),
+        ("?  D D D s D  A A A A A A a", .actForPlatform(.delete)),
         ("?  W W s W W  o o F F F F a", .create(ownerID: "owner", entity: nil)),
         ("?  W W s W W  T o F F F F a", .create(ownerID: "owner", entity: course)),
         ("?  W W s W W  F F T o T T a", .create(ownerID: "other", entity: course)),
@@ -146,7 +150,8 @@ struct AccessPolicyTests {
                 #expect(AccessPolicy.decide(caller, .download(Self.facts(status), link)) == absent, "\(name)")
             }
             for action: AccessPolicy.RecordAction in [
-                .read, .update, .attach(Self.course), .listVersions, .replaceFile, .delete, .restore, .destroy,
+                .read, .update, .attach(Self.course), .listReferences, .listVersions, .replaceFile, .delete, .restore,
+                .destroy,
                 .manageLinks,
             ] {
                 let absent = AccessPolicy.decide(caller, .act(action, nil))

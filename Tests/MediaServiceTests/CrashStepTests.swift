@@ -37,8 +37,8 @@ import Testing
         case .publish: try client.patch("/v1/media/\(id)", "{\"isPublic\":true}")
         case .unpublish: try client.patch("/v1/media/\(id)", "{\"isPublic\":false}")
         case .replace: try client.send("PUT", "/v1/media/\(id)/file", .bytes(Samples.mp4("new \(name)", size: 6000)))
-        case .delete: try client.delete("/v1/media/\(id)")
-        case .destroy: try client.delete("/v1/media/\(id)?hard=true")
+        case .delete: try client.delete("/v1/media/\(id)?force=true")
+        case .destroy: try client.delete("/v1/media/\(id)?hard=true&force=true")
         }
     }
 

@@ -179,6 +179,42 @@ struct RPCTests {
         try client.get(path).expectProblem(404)
     }
 
+    @Test("sizes that nobody has checked add up to no more than there is")
+    func hugeSizes() throws {
+        for _ in 0..<2 {
+            let data =
+                #"{"type":"VIDEO","originalName":"a","mimeType":"video/mp4","size":1125899906842624,"url":"https://a/","userId":"\#(user)"}"#
+            _ = try response("media.create", data)
+        }
+        try instance.connection().transaction {
+            try $0.execute("UPDATE media SET size = 9223372036854775807 WHERE user_id = ?", [.text(user)])
+        }
+        let statistics = try response("get_media_stats", #"{"userId":"\#(user)"}"#)
+        #expect(statistics["totalSize"] == .integer(.max) && statistics["total"] == .integer(2))
+    }
+
+    @Test("where a record points to is the platform's to say, and never back here")
+    func pointing() throws {
+        let media = try create("https://cdn.example.org/a")
+        for url in ["\(instance.baseURL)/m/\(media.id)x", "\(instance.baseURL)@evil.example/", "javascript:x"] {
+            let error = try error("media.update", #"{"id":"\#(media.id)","url":"\#(url)"}"#)
+            #expect(error["statusCode"] == .integer(400), "\(url)")
+        }
+        #expect(try response("media.update", #"{"id":"\#(media.id)","url":"https://cdn.example.org/a"}"#) == media)
+        let issuer = try ServiceInstance(settings: ["MEDIA_JWT_SECRET": TestIssuer.secret])
+        var user = issuer.anonymous
+        user.key = try TestIssuer(key: .secret(TestIssuer.secret)).token("rita")
+        let data =
+            #"{"type":"IMAGE","originalName":"a","mimeType":"image/png","size":1,"url":"https://a/","userId":"rita"}"#
+        #expect(try call("media.create", data, with: user)["err"]?["statusCode"] == .integer(403))
+    }
+
+    @Test("a message of very many values is refused before they are all there")
+    func manyValues() throws {
+        let values = String(repeating: "[1],", count: 200_000) + "1"
+        try post(#"{"pattern":"media.findAll","data":[\#(values)],"id":1}"#).expectProblem(400, "invalid_request")
+    }
+
     @Test(
         "what is no such URL is refused",
         arguments: [

@@ -34,7 +34,12 @@ package struct HTTPClient: Sendable {
 
     /// Sends a JSON text.
     package func patch(_ path: String, _ json: String) throws -> HTTPResponse {
-        try send("PATCH", path, headers: ["Content-Type": "application/json"], .text(json))
+        try self.json("PATCH", path, json)
+    }
+
+    /// Sends a JSON text.
+    package func json(_ method: String, _ path: String, _ json: String) throws -> HTTPResponse {
+        try send(method, path, headers: ["Content-Type": "application/json"], .text(json))
     }
 
     package func delete(_ path: String) throws -> HTTPResponse { try send("DELETE", path) }

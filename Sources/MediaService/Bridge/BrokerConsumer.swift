@@ -86,14 +86,16 @@ final class BrokerConsumer {
         let outcome = RPC.run(
             packet, caller,
             RPCDelivery(key: key(packet, message), isFirst: !message.isRedelivered, message: message.body), context)
-        if message.isRedelivered { forget(digest) }
         if let problem = outcome.problem, isToComeAgain(problem, packet) {
+            // What another try is at is no fault of the message.
+            if problem.code == OnceOnly.inProgress, message.isRedelivered { forget(digest) }
             // Slowly: what is in its way doesn't go sooner when it is asked for more often.
             usleep(500_000)
             return try connection.requeue(message.tag)
         }
         if let packet = outcome.answer { try answer(message, packet, connection) }
         try connection.acknowledge(message.tag)
+        if message.isRedelivered { forget(digest) }
     }
 
     private func read(_ message: AMQPMessage) throws -> RPCPacket {
@@ -102,7 +104,7 @@ final class BrokerConsumer {
                 "message", limit: Int64(configuration.number(.messageBytes)), "\(message.size) bytes are too many")
         }
         do {
-            return try RPCPacket(JSONParser.parse(message.body, maxDepth: RPCPacket.maxDepth, keepsBytes: true))
+            return try RPCPacket(RPCPacket.parse(message.body))
         } catch let failure as JSONParser.Failure {
             throw Problem.invalid("message", "is no JSON: \(failure.reason), at byte \(failure.offset)")
         }
@@ -111,8 +113,9 @@ final class BrokerConsumer {
     /// The same for a message whenever it comes. Ids are its sender's: together with where the answer goes they name one.
     private func key(_ packet: RPCPacket, _ message: AMQPMessage) -> IdempotencyKey? {
         guard let id = packet.id else { return nil }
-        let name = [id.text, message.correlationID, message.replyTo, packet.pattern].joined(separator: "\n")
-        return IdempotencyKey(field: Hex.encode(Array(SHA256.hash(data: Array(name.utf8)))))
+        let name =
+            Array(id.text.utf8) + [0] + message.correlationID + [0] + message.replyTo + Array(packet.pattern.utf8)
+        return IdempotencyKey(field: Hex.encode(Array(SHA256.hash(data: name))))
     }
 
     /// An event is nobody's to send again, and the same message may still be in another thread's hands.
@@ -148,7 +151,10 @@ final class BrokerConsumer {
     private func giveUp(_ message: AMQPMessage, _ reason: String, _ connection: AMQPConnection) throws {
         metrics.add(.messagesDead)
         context.logger.error(
-            "a message is given up", metadata: ["reason": "\(reason)", "correlationId": "\(message.correlationID)"])
+            "a message is given up",
+            metadata: [
+                "reason": "\(reason)", "correlationId": "\(String(decoding: message.correlationID, as: UTF8.self))",
+            ])
         // Of one that is too long only the start is here.
         let isWhole = message.size == UInt64(message.body.count)
         try connection.publishConfirmed(

@@ -13,7 +13,7 @@ final class NestHandler {
     /// - Returns: the answer's packet; nil for an event.
     func answer(_ json: [UInt8], peer: String) -> [UInt8]? {
         do {
-            let packet = try RPCPacket(JSONParser.parse(json, maxDepth: RPCPacket.maxDepth, keepsBytes: true))
+            let packet = try RPCPacket(RPCPacket.parse(json))
             context.begin(packet, from: peer)
             return RPC.run(packet, caller, RPCDelivery(), context).answer?.bytes
         } catch {

@@ -11,9 +11,9 @@ struct ChangeMany {
     struct Order: Equatable {
         enum Action: Equatable {
             case update(ChangeMedia.Changes)
-            case delete
+            case delete(isForced: Bool)
             /// To remove record and bytes for good.
-            case destroy
+            case destroy(isForced: Bool)
             case restore
         }
 
@@ -54,8 +54,10 @@ struct ChangeMany {
         let operation = ChangeMedia(context: context)
         switch order.action {
         case .update(let changes): return try operation.update(order.id, changes, if: order.precondition, caller)
-        case .delete: return try operation.delete(order.id, if: order.precondition, caller)
-        case .destroy: return try operation.destroy(order.id, if: order.precondition, caller)
+        case .delete(let isForced):
+            return try operation.delete(order.id, if: order.precondition, isForced: isForced, caller)
+        case .destroy(let isForced):
+            return try operation.destroy(order.id, if: order.precondition, isForced: isForced, caller)
         case .restore: return try operation.restore(order.id, if: order.precondition, caller)
         }
     }

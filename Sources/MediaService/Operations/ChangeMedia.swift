@@ -20,14 +20,16 @@ struct ChangeMedia {
         var url: String?
     }
 
+    /// - Parameter alongside: runs in the transaction that does it, maybe several times.
     /// - Throws: 404 where there is no such record, or it is deleted; 412 where it isn't the one that was expected.
-    func update(_ id: String, _ changes: Changes, if precondition: Precondition = .none, _ caller: Caller) throws
-        -> Media
-    {
+    func update(
+        _ id: String, _ changes: Changes, if precondition: Precondition = .none, _ caller: Caller,
+        alongside: ((Connection, Media) throws -> Void)? = nil
+    ) throws -> Media {
         var actions = [AccessPolicy.RecordAction.update]
         if case .some(.some(let entity)) = changes.entity { actions.append(.attach(entity)) }
         let limit = context.environment.configuration.number(.metadataBytes)
-        return try change(id, .update, actions, if: precondition, caller) { media throws in
+        return try change(id, .update, actions, if: precondition, caller, alongside) { media throws in
             if let entity = changes.entity {
                 media.entityType = entity?.type
                 media.entityID = entity?.id
@@ -42,11 +44,14 @@ struct ChangeMedia {
 
     /// A record whose file is here can't point elsewhere; to say where it is changes nothing.
     private func point(_ media: inout Media, to url: String) throws(Problem) {
-        if url == media.url(baseURL: context.environment.baseURL) { return }
+        let base = context.environment.baseURL
+        if url == media.url(baseURL: base) { return }
         guard media.externalURL != nil else {
             throw Problem(
                 status: 409, code: "stored_here", detail: "url: the file is stored here; put another one in its place")
         }
+        if let fault = OutsideURL.fault(in: url) { throw .invalid("url", fault) }
+        guard !url.hasPrefix(base + "/") else { throw .invalid("url", "must not be one of this service") }
         media.externalURL = url
     }
 
@@ -62,10 +67,13 @@ struct ChangeMedia {
 
     /// Marks a record as deleted. Its file can't be had from then on.
     ///
-    /// - Parameter alongside: runs in the transaction that does it, maybe several times.
-    /// - Throws: 404 where there is no such record, or it is deleted; 412 where it isn't the one that was expected.
+    /// - Parameters:
+    ///   - isForced: whether it goes although it belongs to something.
+    ///   - alongside: runs in the transaction that does it, maybe several times.
+    /// - Throws: 404 where there is no such record, or it is deleted; 412 where it isn't the one that was expected; 409 with
+    ///   what it belongs to.
     func delete(
-        _ id: String, if precondition: Precondition = .none, _ caller: Caller,
+        _ id: String, if precondition: Precondition = .none, isForced: Bool = false, _ caller: Caller,
         alongside: ((Connection, Media) throws -> Void)? = nil
     ) throws -> Media {
         let now = context.now()
@@ -74,7 +82,11 @@ struct ChangeMedia {
             { connection, media in
                 try Self.endLinks(connection, media)
                 try alongside?(connection, media)
-            }, { try $0.delete(at: now) })
+            },
+            { media in
+                if !isForced { try requireUnreferenced(media) }
+                try media.delete(at: now)
+            })
     }
 
     /// Makes a deleted record what it was before.
@@ -92,15 +104,78 @@ struct ChangeMedia {
     ///
     /// - Returns: the record as it was last, DELETED.
     /// - Throws: 404 where there is no such record.
-    func destroy(_ id: String, if precondition: Precondition = .none, _ caller: Caller) throws -> Media {
+    func destroy(
+        _ id: String, if precondition: Precondition = .none, isForced: Bool = false, _ caller: Caller
+    ) throws -> Media {
         let now = context.now()
         // Deleted first, so that nobody gets the file any more if a crash comes before it is removed.
         let media = try change(id, .delete, [.destroy], if: precondition, caller, Self.endLinks) { media throws in
-            if media.status != .deleted { try media.delete(at: now) }
+            if media.status == .deleted { return }
+            if !isForced { try requireUnreferenced(media) }
+            try media.delete(at: now)
         }
         // Whatever has become of it in between: it was to go.
         _ = try PurgeMedia(context: context).purge(media.id, deletedBefore: nil, .destroy, by: caller.name)
         return media
+    }
+
+    /// Within the transaction that has locked the record.
+    private func requireUnreferenced(_ media: Media) throws {
+        let entities = try ReferenceRepository(context.connection).entries(of: media.id, isLocked: true).map(\.entity)
+        if entities.isEmpty { return }
+        throw Problem(
+            status: 409, code: "referenced",
+            detail: "The file belongs to \(entities.count) entities; delete it with force.",
+            errors: entities.prefix(100).map { .init("references", $0.text) })
+    }
+
+    /// Makes the file belong to one more entity.
+    ///
+    /// - Returns: the record, and whether it didn't belong to it before.
+    func addReference(_ entity: EntityReference, to id: String, _ caller: Caller) throws -> (media: Media, isNew: Bool)
+    {
+        var isNew = false
+        let now = context.now()
+        let media = try change(
+            id, .addReference, [.update, .attach(entity)], if: .none, caller,
+            { connection, media in
+                // The first of them the record itself names, and is linked to by now.
+                guard media.entity != entity else { return }
+                isNew = try ReferenceRepository(connection).add(entity, to: media.id, now: now)
+                guard isNew else { return }
+                try context.audit(
+                    .addReference, caller.name, mediaID: media.id.rawValue, detail: entity.text, connection)
+            },
+            { media in
+                isNew = media.entity == nil
+                if isNew { (media.entityType, media.entityID) = (entity.type, entity.id) }
+            })
+        return (media, isNew)
+    }
+
+    /// Makes the file belong to an entity no more.
+    ///
+    /// - Throws: 404 where it doesn't.
+    func removeReference(_ entity: EntityReference, from id: String, _ caller: Caller) throws -> Media {
+        try change(
+            id, .removeReference, [.update], if: .none, caller,
+            { connection, media in
+                // The one that the record named is gone by now, and noted.
+                guard try ReferenceRepository(connection).remove(entity, from: media.id) else { return }
+                try context.audit(
+                    .removeReference, caller.name, mediaID: media.id.rawValue, detail: entity.text, connection)
+            }, { try self.drop(entity, from: &$0) })
+    }
+
+    /// Within the transaction that has locked the record. The next entity becomes the one that the record names.
+    private func drop(_ entity: EntityReference, from media: inout Media) throws {
+        let entities = try ReferenceRepository(context.connection).entries(of: media.id, isLocked: true).map(\.entity)
+        guard entities.contains(entity) else {
+            throw Problem(status: 404, code: "not_found", detail: "The file doesn't belong to \(entity.text).")
+        }
+        guard media.entity == entity else { return }
+        let next = entities.first { $0 != entity }
+        (media.entityType, media.entityID) = (next?.type, next?.id)
     }
 
     /// Links of a deleted file don't come back with it.

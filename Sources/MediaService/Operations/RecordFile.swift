@@ -29,6 +29,8 @@ struct RecordFile {
         if order.url.hasPrefix(base) {
             return try adopt(String(order.url.dropFirst(base.count)), order, caller, alongside)
         }
+        // Whoever could would have this address send anybody anywhere.
+        try Authorize.check(caller, .actForPlatform(.write))
         if let fault = OutsideURL.fault(in: order.url) { throw Problem.invalid("url", fault) }
         let media = outsideRecord(order)
         try context.connection.transaction { try insert(media, caller, alongside, $0) }

@@ -109,6 +109,7 @@ package struct Housekeeper {
         let uploads = Result { try SettleUploads(context: context).run() }
         let purged = Result { try PurgeMedia(context: context).run() }
         let staged = Result { try StageFile(context: context).removeExpired() }
+        let entities = Result { try ManageEntities(context: context).run() }
         let versions = Result { try ManageVersions(context: context).purge() }
         let total = Result { try forgetTotal() }
         let links = Result { try removeExpiredLinks() }
@@ -116,7 +117,7 @@ package struct Housekeeper {
         let redeliveries = Result { try forgetRedeliveries() }
         let entries = Result { try pruneAudit() }
         let settled = try [
-            publications, uploads, purged, staged, versions, total, links, answers, redeliveries, entries,
+            publications, uploads, purged, staged, entities, versions, total, links, answers, redeliveries, entries,
         ].map { try $0.get() }
         return settled.reduce(0, +)
     }

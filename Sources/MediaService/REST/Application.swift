@@ -27,6 +27,12 @@ package struct Application: Sendable {
         router.on(.post, "/v1/media/bulk", name: "bulk_media", handler: BulkMedia.handle)
         router.on(.get, "/v1/users/{id}/media", name: "list_user_media", handler: ListMedia.ofUser)
         router.on(.get, "/v1/entities/{type}/{id}/media", name: "list_entity_media", handler: ListMedia.ofEntity)
+        router.on(.get, "/v1/media/{id}/references", name: "list_references", handler: References.list)
+        router.on(.put, "/v1/media/{id}/references/{type}/{entityId}", name: "add_reference", handler: References.add)
+        router.on(
+            .delete, "/v1/media/{id}/references/{type}/{entityId}", name: "remove_reference", handler: References.remove
+        )
+        router.on(.post, "/v1/entities/{type}/{id}/clone", name: "clone_entity", handler: References.clone)
         router.on(.post, "/v1/links", name: "create_links", handler: Links.createMany)
         router.on(.post, "/v1/media/{id}/links", name: "create_link", handler: Links.create)
         router.on(.get, "/v1/media/{id}/links", name: "list_links", handler: Links.list)

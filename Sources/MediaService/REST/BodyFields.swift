@@ -77,7 +77,8 @@ extension Request {
     ///
     /// - Parameter limit: bytes.
     func jsonObject(limit: Int, types: Set<String> = ["application/json"], maxDepth: Int = 8) throws -> [JSON.Member] {
-        let value = try Self.parse(jsonBytes(limit: limit, types: types), maxDepth: maxDepth)
+        let bytes = try jsonBytes(limit: limit, types: types)
+        let value = try Self.value { () throws(JSONParser.Failure) in try JSONParser.parse(bytes, maxDepth: maxDepth) }
         guard let members = value.object else {
             throw Problem.invalid("body", "must be a JSON object")
         }
@@ -94,12 +95,12 @@ extension Request {
         return try body(limit: limit)
     }
 
-    /// The JSON value that a body is.
-    ///
-    /// - Parameter keepsBytes: as `JSONParser.parse` has it.
-    static func parse(_ bytes: [UInt8], maxDepth: Int, keepsBytes: Bool = false) throws(Problem) -> JSON {
+    /// The value that `parse` makes of a body, where that is JSON.
+    static func value(
+        _ parse: () throws(JSONParser.Failure) -> JSON
+    ) throws(Problem) -> JSON {
         do {
-            return try JSONParser.parse(bytes, maxDepth: maxDepth, keepsBytes: keepsBytes)
+            return try parse()
         } catch {
             throw Problem.invalid("body", "is no JSON: \(error.reason), at byte \(error.offset)")
         }

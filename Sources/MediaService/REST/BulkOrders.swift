@@ -8,7 +8,7 @@ enum BulkOrders {
     private static let common: Set<String> = ["op", "id", "ifMatch"]
     /// What each operation takes beside.
     private static let known: [String: Set<String>] = [
-        "update": ["changes", "mergePatch"], "delete": ["hard"], "restore": [],
+        "update": ["changes", "mergePatch"], "delete": ["hard", "force"], "restore": [],
     ]
 
     /// - Parameters:
@@ -50,7 +50,9 @@ enum BulkOrders {
         let action: ChangeMany.Order.Action?
         switch name {
         case "update": action = changes(item, &fields, metadataLimit).map { .update($0) }
-        case "delete": action = fields.bool("hard") == true ? .destroy : .delete
+        case "delete":
+            let isForced = fields.bool("force") == true
+            action = fields.bool("hard") == true ? .destroy(isForced: isForced) : .delete(isForced: isForced)
         case "restore": action = .restore
         default:
             fields.refuse("op", "must be one of: update, delete, restore")

@@ -1,18 +1,28 @@
 import MediaCore
 import MediaHTTP
 
-/// `DELETE /v1/media/{id}`: marks a record as deleted and answers it; with `?hard=true` it is removed for good.
+/// `DELETE /v1/media/{id}`: marks a record as deleted and answers it; with `?hard=true` it is removed for good, and
+/// with `?force=true` also where it belongs to something.
 /// `POST /v1/media/{id}/restore`: takes a deletion back.
 enum DeleteMedia {
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
-        let parameters = try QueryParameters(request.query, allowed: ["hard"])
+        let parameters = try QueryParameters(request.query, allowed: ["hard", "force"])
+        let (isHard, isForced) = (try flag("hard", parameters), try flag("force", parameters))
         let precondition = try Precondition(ifMatch: request.header("HTTP_IF_MATCH"))
         let operation = ChangeMedia(context: context)
-        switch parameters["hard"] {
-        case nil, "false": return .media(try operation.delete(path["id"], if: precondition, caller), context)
-        case "true": return .media(try operation.destroy(path["id"], if: precondition, caller), context)
-        default: throw Problem.invalid("hard", "must be true or false")
+        let media =
+            isHard
+            ? try operation.destroy(path["id"], if: precondition, isForced: isForced, caller)
+            : try operation.delete(path["id"], if: precondition, isForced: isForced, caller)
+        return .media(media, context)
+    }
+
+    private static func flag(_ name: String, _ parameters: QueryParameters) throws(Problem) -> Bool {
+        switch parameters[name] {
+        case nil, "false": return false
+        case "true": return true
+        default: throw .invalid(name, "must be true or false")
         }
     }
 

@@ -8,17 +8,20 @@ import MediaHTTP
 /// whether the packets were read.
 enum PostRPC {
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
+        let start = ContinuousClock.now
         let caller = try request.caller(context)
         if caller == .anonymous { throw AccessRefused(.unauthenticated, caller) }
         try request.requireNoQuery()
         let key = try request.idempotencyKey()
         let configuration = context.environment.configuration
         let bytes = try request.jsonBytes(limit: configuration.number(.messageBytes))
-        let body = try Request.parse(bytes, maxDepth: RPCPacket.maxDepth, keepsBytes: true)
+        let body = try Request.value { () throws(JSONParser.Failure) in try RPCPacket.parse(bytes) }
         guard let items = body.array else {
-            let packet = try RPCPacket(body)
-            let answer = RPC.run(packet, caller, RPCDelivery(key: key, message: bytes), context).answer
-            return answer.map { .json($0) } ?? Response(status: .noContent)
+            let outcome = RPC.run(try RPCPacket(body), caller, RPCDelivery(key: key, message: bytes), context)
+            if let answer = outcome.answer { return .json(answer) }
+            // An event has no packet to say that it failed.
+            if let problem = outcome.problem { throw problem }
+            return Response(status: .noContent)
         }
         let limit = configuration.number(.messageItems)
         guard (1...limit).contains(items.count) else {
@@ -26,7 +29,16 @@ enum PostRPC {
         }
         guard key == nil else { throw Problem.invalid("Idempotency-Key", "goes together with a single packet") }
         let packets = try items.map { item throws(Problem) in try RPCPacket(item) }
-        let answers = packets.compactMap { RPC.run($0, caller, RPCDelivery(), context).answer }
+        // A worker is replaced whose request takes longer than its lane allows.
+        let end = start + Duration.seconds(configuration.number(.apiTimeout)) / 2
+        let answers = packets.compactMap { packet -> JSON? in
+            if end < .now { return RPC.failure(Self.outOfTime, id: packet.id) }
+            let outcome = RPC.run(packet, caller, RPCDelivery(), context)
+            return outcome.answer ?? outcome.problem.map { RPC.failure($0, id: nil) }
+        }
         return answers.isEmpty ? Response(status: .noContent) : .json(.array(answers))
     }
+
+    private static let outOfTime = Problem.unavailable(
+        "Not begun: the packets before it took too long. Send it again.")
 }

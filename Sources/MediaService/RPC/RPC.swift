@@ -5,7 +5,7 @@ import MediaCore
 enum RPC {
     typealias Handler = @Sendable (RPCCall) throws -> JSON
 
-    /// What each pattern does: those of the platform's own description, and the names that other parts of it use.
+    /// What each pattern does: those of the platform's own description, the names that other parts of it use, and its events.
     static let handlers: [String: Handler] = [
         "upload_file": RPCUploads.one,
         "upload_multiple_files": RPCUploads.many,
@@ -23,6 +23,11 @@ enum RPC {
         "media.remove": RPCRecords.remove,
         "remove_media": RPCRecords.remove,
         "get_media_stats": RPCLists.statistics,
+        "course.created": RPCEvents.nothing,
+        "course.deleted": RPCEvents.courseDeleted,
+        "lesson.created": RPCEvents.nothing,
+        "lesson.deleted": RPCEvents.lessonDeleted,
+        "user.deleted": RPCEvents.userDeleted,
     ]
 
     /// What a packet has come to.

@@ -8,8 +8,16 @@ struct RPCPacket {
     /// What the answer is to carry; nil for an event, which gets none.
     let id: JSON?
 
+    /// How many values a message has at most, where a Buffer's numbers are one.
+    static let maxValues = 100_000
+
+    /// The value that a message's text is.
+    static func parse(_ message: [UInt8]) throws(JSONParser.Failure) -> JSON {
+        try JSONParser.parse(message, maxDepth: maxDepth, maxValues: maxValues, keepsBytes: true)
+    }
+
     /// How deep a packet nests: metadata lies in an array of packets, a packet, its data and what is in these.
-    static let maxDepth = MediaAttributes.metadataDepth + 6
+    private static let maxDepth = MediaAttributes.metadataDepth + 6
 
     /// - Throws: 400 for what is no packet.
     init(_ value: JSON) throws(Problem) {

@@ -28,7 +28,7 @@ enum RPCRecords {
         }
         let name = fields.text("originalName", FileName.fault)
         let mimeType = fields.text("mimeType") { FileType.isName($0) ? nil : "must be a type such as image/png" }
-        let size = fields.integer("size", 0...Int64.max)
+        let size = fields.integer("size", 0...1 << 50)
         let url = fields.text("url") { $0.isEmpty ? "must not be empty" : nil }
         for (field, isGiven) in [
             ("type", type != nil), ("originalName", name != nil), ("mimeType", mimeType != nil), ("size", size != nil),
@@ -63,19 +63,16 @@ enum RPCRecords {
     private static func change(_ id: String, _ members: [JSON.Member], _ call: RPCCall) throws -> JSON {
         let limit = call.context.environment.configuration.number(.metadataBytes)
         var changes = try ChangeMedia.Changes(ofPlatform: members, metadataLimit: limit)
-        if let url = changes.url, !url.hasPrefix(call.context.environment.baseURL),
-            let fault = OutsideURL.fault(in: url)
-        {
-            throw Problem.invalid("url", fault)
-        }
+        if changes.url != nil { try Authorize.check(call.caller, .actForPlatform(.write)) }
         let operation = ChangeMedia(context: call.context)
         // The platform's other way to delete.
         if changes.status == .deleted {
             changes.status = nil
             if changes != ChangeMedia.Changes() { _ = try operation.update(id, changes, call.caller) }
-            return call.json(try operation.delete(id, call.caller))
+            return call.json(try operation.delete(id, isForced: true, call.caller))
         }
-        return call.json(try operation.update(id, changes, call.caller))
+        return try call.once(
+            { try operation.update(id, changes, call.caller, alongside: $0) }, answer: call.json)
     }
 
     @Sendable static func remove(_ call: RPCCall) throws -> JSON {
@@ -84,7 +81,8 @@ enum RPCRecords {
         let isHard = fields.bool("hard") ?? false
         try fields.finish()
         let operation = ChangeMedia(context: call.context)
-        guard !isHard else { return call.json(try operation.destroy(id, call.caller)) }
-        return try call.once({ try operation.delete(id, call.caller, alongside: $0) }, answer: call.json)
+        guard !isHard else { return call.json(try operation.destroy(id, isForced: true, call.caller)) }
+        return try call.once(
+            { try operation.delete(id, isForced: true, call.caller, alongside: $0) }, answer: call.json)
     }
 }

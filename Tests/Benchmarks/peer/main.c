@@ -35,7 +35,7 @@ long long now(void) {
 
 // --- Statements ------------------------------------------------------------------------------------------------------
 
-#define FILE_COLUMNS "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status"
+#define FILE_COLUMNS "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status, m.external_url"
 
 static const char find_key_sql[] =
     "SELECT secret_sha256, scopes, expires_at FROM api_keys WHERE id = ? AND revoked_at IS NULL";
@@ -55,7 +55,7 @@ static void prepare_statements(struct worker *w) {
     struct media_row *m = &w->media;
     struct column columns[] = {
         TEXT(m->original_name), TEXT(m->mime_type), TEXT(m->sha256), TEXT(m->owner), NUMBER(m->is_public),
-        TEXT(m->status), NUMBER(m->is_current), NUMBER(m->epoch), MOMENT(m->link_revoked_at), NUMBER(m->is_used_up),
+        TEXT(m->status), TEXT(m->external_url), NUMBER(m->is_current), NUMBER(m->epoch), MOMENT(m->link_revoked_at), NUMBER(m->is_used_up),
         TEXT(m->fingerprint), MOMENT(m->key_revoked_at),
     };
     memcpy(m->columns, columns, sizeof columns);

@@ -57,13 +57,13 @@ struct key_row {
 
 // The columns of the two statements that find a file; those behind the first six are of its link.
 enum {
-    name_column, type_column, hash_column, owner_column, public_column, status_column, file_column_count,
+    name_column, type_column, hash_column, owner_column, public_column, status_column, outside_column, file_column_count,
     current_column = file_column_count, epoch_column, link_revoked_column, used_up_column, fingerprint_column,
     key_revoked_column, linked_column_count,
 };
 
 struct media_row {
-    char original_name[1024], mime_type[128], owner[max_subject * 4], status[16];
+    char original_name[1024], mime_type[128], owner[max_subject * 4], status[16], external_url[2049];
     long long is_public;
     unsigned char sha256[hash_length];
     long long is_current, epoch, is_used_up;
