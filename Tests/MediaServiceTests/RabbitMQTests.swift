@@ -167,6 +167,32 @@ struct RabbitMQTests {
         #expect(bridge.stop(SIGTERM, within: 10))
     }
 
+    @Test("TLS: a broker whose certificate is known is used, another one isn't, nor one that its address alone names")
+    func encrypted() throws {
+        func url(_ host: String) -> String { "amqps://guest:guest@\(host):\(broker.tlsPort)" }
+        let other = try Certificate(in: instance.folders.state)
+        for (url, authority, isTrusted) in [
+            (url("localhost"), broker.certificate.certificate, true), (url("localhost"), other.certificate, false),
+            // librabbitmq compares names only.
+            (url("127.0.0.1"), broker.certificate.certificate, false),
+        ] {
+            let queue = "tls-\(UUID().uuidString)"
+            let instance = try ServiceInstance(settings: [
+                "MEDIA_AMQP_URL": url, "MEDIA_AMQP_CA": authority, "MEDIA_AMQP_QUEUE": queue,
+                "MEDIA_AMQP_QUEUE_ARGUMENTS": "x-message-ttl=600000,x-max-retries=3",
+            ])
+            let bridge = try instance.startBridge()
+            if isTrusted {
+                let answer = try Self.platform(broker, queue, ["find", "c000000000000000000000000"])
+                #expect(answer["err"]?["statusCode"] == .integer(404), "\(instance.folders.log("bridge.log"))")
+            } else {
+                #expect(eventually { instance.folders.log("bridge.log").contains("the broker is lost") })
+                #expect(!instance.folders.log("bridge.log").contains("connected to the broker"))
+            }
+            #expect(bridge.isRunning && bridge.stop(SIGTERM, within: 10))
+        }
+    }
+
     @Test("50 MB as a Buffer's numbers take much less than ten times that")
     func large() throws {
         let bridge = try instance.startBridge()

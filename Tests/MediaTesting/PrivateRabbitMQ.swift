@@ -4,6 +4,8 @@ import Synchronization
 /// A RabbitMQ of the tests' own, on a port of loopback.
 package final class PrivateRabbitMQ: Sendable {
     package let port: Int
+    package let tlsPort: Int
+    package let certificate: Certificate
     private let folder: TemporaryFolder
     private let name: String
     private let distributionPort: Int
@@ -12,12 +14,21 @@ package final class PrivateRabbitMQ: Sendable {
     package init() throws {
         folder = try TemporaryFolder()
         port = try Port.free()
+        tlsPort = try Port.free()
         distributionPort = try Port.free()
+        certificate = try Certificate(in: folder.path)
         // Nodes of one host know each other by name.
         name = "media\(getpid())-\(port)@localhost"
         _ = try folder.file("plugins", Array("[].".utf8))
-        _ = try folder.file(
-            "rabbitmq.conf", Array("listeners.tcp.1 = 127.0.0.1:\(port)\nmax_message_size = 536870912\n".utf8))
+        let configuration = """
+            listeners.tcp.1 = 127.0.0.1:\(port)
+            listeners.ssl.1 = 127.0.0.1:\(tlsPort)
+            ssl_options.certfile = \(certificate.certificate)
+            ssl_options.keyfile = \(certificate.key)
+            max_message_size = 536870912
+
+            """
+        _ = try folder.file("rabbitmq.conf", Array(configuration.utf8))
         try start()
     }
 

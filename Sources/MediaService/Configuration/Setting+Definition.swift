@@ -243,7 +243,9 @@ extension Setting {
         case .brokerAuthority:
             Definition(
                 form: .path, defaultText: "",
-                summary: "PEM file of the authority of the broker's certificate (`amqps`); the system's if unset.")
+                summary:
+                    "PEM file of the authority of the broker's certificate (`amqps`), which has to name the host by a name and not an address; the system's if unset."
+            )
         case .brokerQueue:
             Definition(
                 form: .text, defaultText: "media_queue", summary: "The queue that the platform's messages are in.")
