@@ -24,11 +24,11 @@ final class BrokerConsumer {
 
     /// Runs until the process is to end; what is in hand by then comes to its end.
     func run(_ ending: Ending) {
-        var failures = 0
+        var backOff = BackOff()
         while !ending.isNear {
             do {
                 let connection = try connect()
-                failures = 0
+                backOff.reset()
                 context.logger.notice("connected to the broker", metadata: ["host": "\(address.host)"])
                 while !ending.isNear {
                     guard let message = try connection.next(milliseconds: 250) else { continue }
@@ -37,8 +37,8 @@ final class BrokerConsumer {
             } catch {
                 metrics.add(.brokerLosses)
                 context.logger.error("the broker is lost; trying again", metadata: ["error": "\(error)"])
-                failures += 1
-                wait(after: failures, ending)
+                backOff.failed()
+                while !ending.isNear, !backOff.isOver { usleep(50_000) }
             }
         }
     }
@@ -53,13 +53,6 @@ final class BrokerConsumer {
             arguments: SettingForm.arguments(configuration.text(.brokerQueueArguments)) ?? [],
             prefetch: configuration.number(.brokerPrefetch))
         return connection
-    }
-
-    /// A quarter of a second, doubling, 15 s at most; with chance, so that not all connections come back at once.
-    private func wait(after failures: Int, _ ending: Ending) {
-        let longest = min(15_000, 250 << min(failures, 6))
-        let end = ContinuousClock.now + .milliseconds(Int.random(in: longest / 2...longest, using: &context.random))
-        while !ending.isNear, .now < end { usleep(50_000) }
     }
 
     // MARK: One message
@@ -103,11 +96,7 @@ final class BrokerConsumer {
             throw Problem.tooLarge(
                 "message", limit: Int64(configuration.number(.messageBytes)), "\(message.size) bytes are too many")
         }
-        do {
-            return try RPCPacket(RPCPacket.parse(message.body))
-        } catch let failure as JSONParser.Failure {
-            throw Problem.invalid("message", "is no JSON: \(failure.reason), at byte \(failure.offset)")
-        }
+        return try RPCPacket(RPCPacket.parse(message.body))
     }
 
     /// The same for a message whenever it comes. Ids are its sender's: together with where the answer goes they name one.

@@ -17,9 +17,7 @@ final class NestHandler {
             context.begin(packet, from: peer)
             return RPC.run(packet, caller, RPCDelivery(), context).answer?.bytes
         } catch {
-            let problem =
-                (error as? Problem)
-                ?? .invalid("message", "is no JSON: \((error as? JSONParser.Failure)?.reason ?? "\(error)")")
+            let problem = ProblemMapping.problem(for: error, context)
             context.logger.notice("no packet", metadata: ["peer": "\(peer)", "reason": "\(problem.detail)"])
             return RPC.failure(problem, id: nil).bytes
         }

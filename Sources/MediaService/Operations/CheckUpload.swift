@@ -23,7 +23,7 @@ struct CheckUpload {
 
     /// The same of a file that is to replace a record's.
     func replace(_ id: String, _ caller: Caller, length: Int64?, isReceived: Bool = false) throws {
-        let media = try ManageVersions(context: context).record(id, caller)
+        let media = try ReadMedia(context: context).find(id, caller, to: .replaceFile)
         try checkSize(length, isReceived: isReceived)
         let usage = Usage(bytes: length ?? 0)
         try CountUsage(environment: context.environment).check(usage, of: media.userID, context.connection)

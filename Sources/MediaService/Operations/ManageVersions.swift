@@ -13,7 +13,7 @@ struct ManageVersions {
 
     /// The record's files, the one that it has first.
     func list(_ id: String, _ caller: Caller) throws -> [MediaVersion] {
-        let media = try record(id, caller, to: .listVersions)
+        let media = try ReadMedia(context: context).find(id, caller, to: .listVersions)
         let earlier = try MediaVersionRepository(context.connection).all(of: media.id)
         return [media.currentVersion].compactMap(\.self) + earlier
     }
@@ -22,7 +22,7 @@ struct ManageVersions {
     ///
     /// - Throws: 404 where there is none; 409 for the version that the record has.
     func delete(_ number: Int64, of id: String, _ caller: Caller) throws {
-        let media = try record(id, caller)
+        let media = try ReadMedia(context: context).find(id, caller, to: .replaceFile)
         let end = Self.end(context.now())
         try context.connection.transaction { connection in
             let current = try MediaRepository(connection).findForUpdate(media.id)
@@ -39,17 +39,6 @@ struct ManageVersions {
         }
         context.logger.info(
             "version deleted", metadata: ["media": "\(id)", "version": "\(number)", "caller": "\(caller.name)"])
-    }
-
-    /// The record, whose file the caller may replace, or do something else with.
-    func record(
-        _ id: String, _ caller: Caller, to action: AccessPolicy.RecordAction = .replaceFile
-    ) throws -> Media {
-        try Authorize.checkEarly(caller, action)
-        let media = try MediaID(id).flatMap { try MediaRepository(context.connection).find($0) }
-        try Authorize.check(caller, action, on: media, id: id, context.connection)
-        guard let media else { throw Problem.mediaNotFound(TextRules.prefix(id, 100)) }
-        return media
     }
 
     /// Removes the versions that are due, with their bytes.

@@ -5,13 +5,20 @@ import MediaDatabase
 struct ReadMedia {
     let context: Context
 
-    /// - Throws: 404 where there is no such record, or it is deleted, or the caller may not know of it.
-    func find(_ id: String, _ caller: Caller) throws -> Media {
-        try Authorize.checkEarly(caller, .read)
+    /// - Parameter action: what the caller wants to do with it.
+    /// - Throws: 404 where there is no such record, or it is deleted, or the caller may not know of it; 403.
+    func find(_ id: String, _ caller: Caller, to action: AccessPolicy.RecordAction = .read) throws -> Media {
+        try Authorize.checkEarly(caller, action)
         let media = try MediaID(id).flatMap { try MediaRepository(context.connection).find($0) }
-        try Authorize.check(caller, .read, on: media, id: id, context.connection)
+        try Authorize.check(caller, action, on: media, id: id, context.connection)
         guard let media else { throw Problem.mediaNotFound(TextRules.prefix(id, 100)) }
         return media
+    }
+
+    /// What a file belongs to.
+    func references(_ id: String, _ caller: Caller) throws -> [ReferenceRepository.Entry] {
+        let media = try find(id, caller, to: .listReferences)
+        return try ReferenceRepository(context.connection).entries(of: media.id)
     }
 
     /// - Throws: 403 where the list could hold what the caller may not know of.

@@ -62,7 +62,7 @@ struct ReplaceFile {
         status: 409, code: "outside", detail: "The record points to a file outside of this service.")
 
     private func readyRecord(_ id: String, _ caller: Caller) throws -> Media {
-        let media = try ManageVersions(context: context).record(id, caller)
+        let media = try ReadMedia(context: context).find(id, caller, to: .replaceFile)
         guard media.sha256 != nil else { throw Self.outside }
         guard media.status == .ready else { throw Problem.notReady(media.status) }
         return media

@@ -78,7 +78,12 @@ extension Request {
     /// - Parameter limit: bytes.
     func jsonObject(limit: Int, types: Set<String> = ["application/json"], maxDepth: Int = 8) throws -> [JSON.Member] {
         let bytes = try jsonBytes(limit: limit, types: types)
-        let value = try Self.value { () throws(JSONParser.Failure) in try JSONParser.parse(bytes, maxDepth: maxDepth) }
+        let value: JSON
+        do throws(JSONParser.Failure) {
+            value = try JSONParser.parse(bytes, maxDepth: maxDepth)
+        } catch {
+            throw Problem.noJSON("body", error)
+        }
         guard let members = value.object else {
             throw Problem.invalid("body", "must be a JSON object")
         }
@@ -94,15 +99,11 @@ extension Request {
         }
         return try body(limit: limit)
     }
+}
 
-    /// The value that `parse` makes of a body, where that is JSON.
-    static func value(
-        _ parse: () throws(JSONParser.Failure) -> JSON
-    ) throws(Problem) -> JSON {
-        do {
-            return try parse()
-        } catch {
-            throw Problem.invalid("body", "is no JSON: \(error.reason), at byte \(error.offset)")
-        }
+extension Problem {
+    /// 400: a text that is to be JSON is none.
+    static func noJSON(_ name: String, _ failure: JSONParser.Failure) -> Problem {
+        .invalid(name, "is no JSON: \(failure.reason), at byte \(failure.offset)")
     }
 }

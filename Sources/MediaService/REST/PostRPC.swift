@@ -15,7 +15,7 @@ enum PostRPC {
         let key = try request.idempotencyKey()
         let configuration = context.environment.configuration
         let bytes = try request.jsonBytes(limit: configuration.number(.messageBytes))
-        let body = try Request.value { () throws(JSONParser.Failure) in try RPCPacket.parse(bytes) }
+        let body = try RPCPacket.parse(bytes, as: "body")
         guard let items = body.array else {
             let outcome = RPC.run(try RPCPacket(body), caller, RPCDelivery(key: key, message: bytes), context)
             if let answer = outcome.answer { return .json(answer) }

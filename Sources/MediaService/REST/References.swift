@@ -11,8 +11,7 @@ enum References {
     @Sendable static func list(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
         try request.requireNoQuery()
-        let media = try ManageVersions(context: context).record(path["id"], caller, to: .listReferences)
-        let entries = try ReferenceRepository(context.connection).entries(of: media.id)
+        let entries = try ReadMedia(context: context).references(path["id"], caller)
         return .json(.object([.init("references", .array(entries.map(json)))]))
     }
 

@@ -12,7 +12,7 @@ enum Versions {
                 path["id"], caller, length: request.contentLength, isReceived: true)
             let query = try QueryParameters(request.query, allowed: ["name"])
             let precondition = try Precondition(ifMatch: request.header("HTTP_IF_MATCH"))
-            let current = try ManageVersions(context: context).record(path["id"], caller)
+            let current = try ReadMedia(context: context).find(path["id"], caller, to: .replaceFile)
             let file = try PostMedia.rawFile(request, name: query["name"], default: current.originalName, context)
             return .media(
                 try ReplaceFile(context: context).run(path["id"], file, if: precondition, caller), context)

@@ -12,8 +12,14 @@ struct RPCPacket {
     static let maxValues = 100_000
 
     /// The value that a message's text is.
-    static func parse(_ message: [UInt8]) throws(JSONParser.Failure) -> JSON {
-        try JSONParser.parse(message, maxDepth: maxDepth, maxValues: maxValues, keepsBytes: true)
+    ///
+    /// - Parameter name: how errors name the message.
+    static func parse(_ message: [UInt8], as name: String = "message") throws(Problem) -> JSON {
+        do {
+            return try JSONParser.parse(message, maxDepth: maxDepth, maxValues: maxValues, keepsBytes: true)
+        } catch {
+            throw .noJSON(name, error)
+        }
     }
 
     /// How deep a packet nests: metadata lies in an array of packets, a packet, its data and what is in these.

@@ -12,13 +12,12 @@ enum RPCUploads {
         let data = JSON.object(members)
         if data["file"] != nil {
             let (attributes, files) = try records(call, "file") { [$0] }
-            let media = try create(files, attributes, call) { media in
+            return try create(files, attributes, call) { media in
                 .object([
                     .init("success", .bool(true)), .init("data", call.json(media[0])),
                     .init("message", .string("File uploaded successfully")),
                 ])
             }
-            return media
         }
         var fields = BodyFields(members, known: stagedNames.union(attributeNames))
         guard data["userId"].map(\.isNull) ?? true else {
