@@ -87,7 +87,10 @@ struct IdempotencyLimitTests {
     @Test("operations that weren't all done are done by a second try under the same key")
     func unfinishedBulk() throws {
         try instance.change(settings: ["MEDIA_API_TIMEOUT": "3"])
+        let old = instance.workers
         instance.supervisor?.stop(SIGKILL)
+        // They end with their supervisor, though not at once, and would take the upload with them.
+        #expect(eventually { !old.contains(where: ProcessTable.isRunning) })
         try instance.startWorkers()
         try instance.waitUntilReady()
         let ids = try (0..<2).map { try client.upload(Samples.text("\($0)"), name: "a.txt", user: "u").id }
