@@ -74,7 +74,8 @@ let package = Package(
             name: "MediaMessagingTests", dependencies: ["MediaMessaging"], swiftSettings: swiftSettings),
         .testTarget(name: "MediaProcessingTests", dependencies: ["MediaProcessing"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "ProjectTests", dependencies: ["MediaDatabase", "MediaService", "MediaCore", "mediad"],
+            name: "ProjectTests",
+            dependencies: ["MediaDatabase", "MediaService", "MediaCore", "MediaHTTP", "mediad", httpTypes],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "MediaDatabaseTests", dependencies: ["MediaCore", "MediaDatabase", "MediaTesting"],

@@ -3,7 +3,11 @@
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD_PACKAGES=(libfcgi-dev libmariadb-dev librabbitmq-dev libmagic-dev libcurl4-openssl-dev pkg-config)
-RUN_PACKAGES=(nginx mariadb-server openssl curl jq)
+TEST_PACKAGES=(ffmpeg python3 python3-pika rabbitmq-server strace systemd chromium chromium-driver nodejs uuid-runtime)
+TEST_TOOLS=(standardwebhooks==1.1.0 schemathesis==4.32.5 requests==2.34.2)
+# What the page at /docs/ is made with; the package holds Swagger UI.
+DOCS_UI='drf-spectacular-sidecar==2026.10.1 --hash=sha256:fe1d005d8ac9b5d0472f2fe5deeb2e7d6dcffaa24118044f22578b4b8c4b31f2'
+RUN_PACKAGES=(python3-venv nginx mariadb-server openssl curl jq)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 fail() { # WHAT FAILED [WHAT TO DO]
@@ -32,6 +36,46 @@ install_packages() {
         { tail -n 20 "$log" >&2; fail "apt-get could not install ${missing[*]}" "the lines above say why"; }
     rm -f "$log"
     if [ "$(trap -p EXIT)" = "trap -- 'rm -f $policy' EXIT" ]; then rm -f $policy; trap - EXIT; fi
+}
+
+# install_test_tools: what the tests use from PyPI, in a folder of its own.
+install_test_tools() {
+    local folder=$REPO/.build/test-tools log; log=$(mktemp)
+    [ "$(cat "$folder/installed" 2>/dev/null)" = "${TEST_TOOLS[*]}" ] && return
+    say "installing ${TEST_TOOLS[*]} from PyPI"
+    rm -rf "$folder"
+    /usr/bin/python3 -m venv "$folder" >"$log" 2>&1 &&
+        "$folder/bin/pip" install --disable-pip-version-check "${TEST_TOOLS[@]}" >>"$log" 2>&1 ||
+        { tail -n 20 "$log" >&2; fail "pip could not install ${TEST_TOOLS[*]}" "the lines above say why"; }
+    echo "${TEST_TOOLS[*]}" >"$folder/installed"
+    rm -f "$log"
+}
+
+# fetch_docs_ui: Swagger UI, which shows openapi.yaml at /docs/, in .build/docs-ui.
+fetch_docs_ui() {
+    local cache=$REPO/.build/docs-ui log
+    [ ! -d "$cache/swagger-ui" ] || return 0
+    log=$(mktemp)
+    rm -rf "$cache"
+    if /usr/bin/python3 -m venv "$cache/venv" >"$log" 2>&1 &&
+        "$cache/venv/bin/pip" download --disable-pip-version-check --no-deps --require-hashes -d "$cache" \
+            -r /dev/stdin <<<"$DOCS_UI" >>"$log" 2>&1 &&
+        /usr/bin/python3 -m zipfile -e "$cache"/*.whl "$cache/wheel" >>"$log" 2>&1 &&
+        mkdir "$cache/new" &&
+        cp "$cache"/wheel/*/static/*/swagger-ui-dist/{LICENSE,swagger-ui.css,swagger-ui-bundle.js} "$cache/new/" &&
+        mv "$cache/new" "$cache/swagger-ui"
+    then
+        rm -rf "$log" "$cache"/{venv,wheel,*.whl}
+    else
+        say "Swagger UI can't be had from PyPI, so the page at /docs/ only has links; $log says why"
+        return 1
+    fi
+}
+
+# put_docs_ui FOLDER: puts it, if it can be had, into a folder of pages.
+put_docs_ui() {
+    fetch_docs_ui || return 0
+    rm -rf "$1/swagger-ui" && cp -r "$REPO/.build/docs-ui/swagger-ui" "$1/"
 }
 
 require_swift() {

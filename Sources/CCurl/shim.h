@@ -22,3 +22,30 @@ static inline CURLcode media_curl_status(CURL *curl, long *status) {
 
 // The macro has a type of its own in C.
 static inline CURLcode media_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+// Bytes that are copied.
+static inline CURLcode media_curl_set_body(CURL *curl, const void *bytes, long count) {
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+    return code != CURLE_OK ? code : curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, bytes);
+}
+
+// Each such as `Name: value`; the list has to stay until the transfer has ended.
+static inline CURLcode media_curl_set_fields(CURL *curl, struct curl_slist *fields) {
+    return curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
+}
+
+// Seconds that the answer's Retry-After asks for; 0 where it has none.
+static inline CURLcode media_curl_retry_after(CURL *curl, curl_off_t *seconds) {
+    return curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, seconds);
+}
+
+// The transfer that has ended, and how; 0 where none has.
+static inline CURL *media_curl_ended(CURLM *multi, CURLcode *code) {
+    int left = 0;
+    for (CURLMsg *message; (message = curl_multi_info_read(multi, &left));) {
+        if (message->msg != CURLMSG_DONE) continue;
+        *code = message->data.result;
+        return message->easy_handle;
+    }
+    return 0;
+}

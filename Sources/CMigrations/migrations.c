@@ -96,6 +96,21 @@ static const char redeliveries[] = {
 static const char departures[] = {
 #embed "../../sql/migrations/0031_departures.sql" suffix(, 0)
 };
+static const char webhooks[] = {
+#embed "../../sql/migrations/0032_webhooks.sql" suffix(, 0)
+};
+static const char event_targets[] = {
+#embed "../../sql/migrations/0033_event_targets.sql" suffix(, 0)
+};
+static const char event_targets_exchange[] = {
+#embed "../../sql/migrations/0034_event_targets_exchange.sql" suffix(, 0)
+};
+static const char outbox[] = {
+#embed "../../sql/migrations/0035_outbox.sql" suffix(, 0)
+};
+static const char webhook_deliveries[] = {
+#embed "../../sql/migrations/0036_webhook_deliveries.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -129,6 +144,11 @@ static const MediaMigration migrations[] = {
     {29, "staged_files", staged_files},
     {30, "redeliveries", redeliveries},
     {31, "departures", departures},
+    {32, "webhooks", webhooks},
+    {33, "event_targets", event_targets},
+    {34, "event_targets_exchange", event_targets_exchange},
+    {35, "outbox", outbox},
+    {36, "webhook_deliveries", webhook_deliveries},
 };
 
 const MediaMigration *media_migration_at(int index) {

@@ -50,10 +50,6 @@ static inline amqp_bytes_t media_amqp_correlation_id(const amqp_basic_properties
 
 static inline int media_amqp_is_body(const amqp_frame_t *frame) { return frame->frame_type == AMQP_FRAME_BODY; }
 
-static inline int media_amqp_is_confirm(const amqp_frame_t *frame) {
-    return frame->frame_type == AMQP_FRAME_METHOD && frame->payload.method.id == AMQP_BASIC_ACK_METHOD;
-}
-
 static inline int media_amqp_is_refusal(const amqp_frame_t *frame) {
     return frame->frame_type == AMQP_FRAME_METHOD && frame->payload.method.id == AMQP_BASIC_NACK_METHOD;
 }
@@ -127,11 +123,12 @@ static inline void media_amqp_consume(
     amqp_basic_consume(state, channel, media_amqp_bytes(queue, length), amqp_empty_bytes, 0, 0, 0, amqp_empty_table);
 }
 
-// An empty correlation id or reason is left out.
+// An empty correlation id, reason, message id or type is left out.
 static inline int media_amqp_publish(
     amqp_connection_state_t state, amqp_channel_t channel, int is_durable, const uint8_t *exchange, size_t exchange_length,
     const uint8_t *key, size_t key_length, const uint8_t *correlation_id, size_t correlation_id_length,
-    const uint8_t *reason, size_t reason_length, const uint8_t *body, size_t body_length) {
+    const uint8_t *reason, size_t reason_length, const char *message_id, const char *type, const uint8_t *body,
+    size_t body_length) {
     amqp_basic_properties_t properties;
     memset(&properties, 0, sizeof properties);
     properties._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
@@ -140,6 +137,14 @@ static inline int media_amqp_publish(
     if (correlation_id_length > 0) {
         properties._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
         properties.correlation_id = media_amqp_bytes(correlation_id, correlation_id_length);
+    }
+    if (*message_id) {
+        properties._flags |= AMQP_BASIC_MESSAGE_ID_FLAG;
+        properties.message_id = amqp_cstring_bytes(message_id);
+    }
+    if (*type) {
+        properties._flags |= AMQP_BASIC_TYPE_FLAG;
+        properties.type = amqp_cstring_bytes(type);
     }
     amqp_table_entry_t entry;
     if (reason_length > 0) {
@@ -153,4 +158,20 @@ static inline int media_amqp_publish(
     return amqp_basic_publish(
         state, channel, media_amqp_bytes(exchange, exchange_length), media_amqp_bytes(key, key_length), 0, 0, &properties,
         media_amqp_bytes(body, body_length));
+}
+
+// A durable topic exchange; `is_passive`: one that has to be there, of whatever kind.
+static inline void media_amqp_declare_exchange(
+    amqp_connection_state_t state, amqp_channel_t channel, const uint8_t *exchange, size_t length, int is_passive) {
+    amqp_exchange_declare(
+        state, channel, media_amqp_bytes(exchange, length), amqp_cstring_bytes("topic"), is_passive, 1, 0, 0,
+        amqp_empty_table);
+}
+
+// How many messages a confirm is about: up to this one, or this one alone; 0 where the frame is another one.
+static inline uint64_t media_amqp_confirmed(const amqp_frame_t *frame, int *is_multiple) {
+    if (frame->frame_type != AMQP_FRAME_METHOD || frame->payload.method.id != AMQP_BASIC_ACK_METHOD) return 0;
+    amqp_basic_ack_t *ack = (amqp_basic_ack_t *)frame->payload.method.decoded;
+    *is_multiple = ack->multiple;
+    return ack->delivery_tag;
 }

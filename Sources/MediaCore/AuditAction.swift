@@ -27,6 +27,12 @@ package enum AuditAction: String, CaseIterable, Sendable {
     case revokeKey = "key.revoke"
     case rotateLinkKey = "link_key.rotate"
     case revokeLinkKey = "link_key.revoke"
+    case addWebhook = "webhook.add"
+    case removeWebhook = "webhook.remove"
+    case enableWebhook = "webhook.enable"
+    case disableWebhook = "webhook.disable"
+    case rotateWebhook = "webhook.rotate"
+    case replayEvents = "webhook.replay"
     /// Entries of the log were removed by hand.
     case prune = "audit.prune"
     case refused

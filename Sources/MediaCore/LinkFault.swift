@@ -5,6 +5,15 @@ package enum LinkFault: String, CaseIterable, Sendable {
     case usedUp = "link_used_up"
     case wrongNetwork = "link_wrong_network"
 
+    package var code: ProblemCode {
+        switch self {
+        case .expired: .linkExpired
+        case .revoked: .linkRevoked
+        case .usedUp: .linkUsedUp
+        case .wrongNetwork: .linkWrongNetwork
+        }
+    }
+
     /// For people.
     package var detail: String {
         switch self {

@@ -1,9 +1,7 @@
 extension Problem {
     /// 400: something in the request has the wrong form.
     package static func invalid(_ errors: [FieldError]) -> Problem {
-        Problem(
-            status: 400, code: "invalid_request",
-            detail: errors.map { "\($0.field): \($0.reason)" }.joined(separator: "; "), errors: errors)
+        Problem(.invalidRequest, errors.map { "\($0.field): \($0.reason)" }.joined(separator: "; "), errors: errors)
     }
 
     /// 400: one field has the wrong form.
@@ -13,62 +11,61 @@ extension Problem {
 
     /// 401: who calls isn't known (RFC 9110 §15.5.2).
     package static func unauthenticated(_ detail: String) -> Problem {
-        Problem(status: 401, code: "unauthenticated", detail: detail)
+        Problem(.unauthenticated, detail)
     }
 
     /// 403: who calls is known and may not do this.
     package static func forbidden(_ detail: String) -> Problem {
-        Problem(status: 403, code: "forbidden", detail: detail)
+        Problem(.forbidden, detail)
     }
 
     /// 404: in the platform's words.
     package static func mediaNotFound(_ id: String) -> Problem {
-        Problem(status: 404, code: "not_found", detail: "Media with ID \(id) not found")
+        Problem(.notFound, "Media with ID \(id) not found")
     }
 
     /// 409: the file is known and can't be had, or not yet.
     package static func notReady(_ status: MediaStatus) -> Problem {
         Problem(
-            status: 409, code: "not_ready",
-            detail: status == .processing ? "The file is still being processed." : "The file could not be processed.",
+            .notReady,
+            status == .processing ? "The file is still being processed." : "The file could not be processed.",
             retryAfter: status == .processing ? 5 : nil)
     }
 
     /// 413: more bytes than a limit allows; says which limit and how much.
     package static func tooLarge(_ field: String, limit: Int64, _ reason: String) -> Problem {
         Problem(
-            status: 413, code: "too_large", detail: "\(field): \(reason) (the limit is \(limit) bytes)",
+            .tooLarge, "\(field): \(reason) (the limit is \(limit) bytes)",
             errors: [FieldError(field, "\(reason) (the limit is \(limit) bytes)")])
     }
 
     /// 415: a file's type isn't accepted, or isn't what it was declared to be.
     package static func unsupportedType(_ field: String, _ reason: String) -> Problem {
         Problem(
-            status: 415, code: "unsupported_media_type", detail: "\(field): \(reason)",
+            .unsupportedMediaType, "\(field): \(reason)",
             errors: [FieldError(field, reason)])
     }
 
     /// 413: more than a user's files may take.
     package static func quotaExceeded(_ excess: String) -> Problem {
-        Problem(status: 413, code: "quota_exceeded", detail: "The user's files would take \(excess).")
+        Problem(.quotaExceeded, "The user's files would take \(excess).")
     }
 
     /// 507: more than all files may take (RFC 4918 §11.5).
     package static func totalQuotaExceeded(_ excess: String) -> Problem {
-        Problem(status: 507, code: "total_quota_exceeded", detail: "All files together would take \(excess).")
+        Problem(.totalQuotaExceeded, "All files together would take \(excess).")
     }
 
     /// 503: a part of the service can't be reached now.
     package static func unavailable(_ detail: String, retryAfter: Int = 5) -> Problem {
-        Problem(status: 503, code: "unavailable", detail: detail, retryAfter: retryAfter)
+        Problem(.unavailable, detail, retryAfter: retryAfter)
     }
 
     /// 507: the store has no room (RFC 4918 §11.5).
     package static let insufficientStorage = Problem(
-        status: 507, code: "insufficient_storage", detail: "The store has no room for this file.", retryAfter: 300)
+        .insufficientStorage, "The store has no room for this file.", retryAfter: 300)
 
     /// 500: a fault of the service; the log has the cause under the request's id.
     package static let internalError = Problem(
-        status: 500, code: "internal_error",
-        detail: "Something failed in the service. Its log has the cause under this request's id.")
+        .internalError, "Something failed in the service. Its log has the cause under this request's id.")
 }

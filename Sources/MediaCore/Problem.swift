@@ -13,35 +13,33 @@ package struct Problem: Error, Equatable, Sendable {
         }
     }
 
-    /// The HTTP status (RFC 9110 §15).
-    package var status: Int
-    /// Stable for programs, such as `not_found`.
-    package var code: String
+    package var code: ProblemCode
     /// For people.
     package var detail: String
     package var errors: [FieldError]
     /// Seconds after which a try may succeed (RFC 9110 §10.2.3).
     package var retryAfter: Int?
 
-    package init(
-        status: Int, code: String, detail: String, errors: [FieldError] = [], retryAfter: Int? = nil
-    ) {
-        self.status = status
+    package init(_ code: ProblemCode, _ detail: String, errors: [FieldError] = [], retryAfter: Int? = nil) {
         self.code = code
         self.detail = detail
         self.errors = errors
         self.retryAfter = retryAfter
     }
 
+    /// The HTTP status (RFC 9110 §15).
+    package var status: Int { code.entry.status }
+
     /// The members of RFC 9457 §3.1 and the extensions `code`, `requestId` and `errors`.
     ///
-    /// - Parameter title: the status code's reason phrase.
-    package func json(title: String, requestID: String) -> JSON {
+    /// - Parameter baseURL: where the catalogue of errors is, to which `type` leads.
+    package func json(baseURL: String, requestID: String) -> JSON {
+        let entry = code.entry
         var members: [JSON.Member] = [
-            .init("type", .string("about:blank")),
-            .init("title", .string(title)),
-            .init("status", .integer(Int64(status))),
-            .init("code", .string(code)),
+            .init("type", .string("\(baseURL)/docs/errors#\(code.rawValue)")),
+            .init("title", .string(entry.title)),
+            .init("status", .integer(Int64(entry.status))),
+            .init("code", .string(code.rawValue)),
             .init("detail", .string(detail)),
             .init("requestId", .string(requestID)),
         ]

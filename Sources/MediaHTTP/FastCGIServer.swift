@@ -33,7 +33,7 @@ package final class FastCGIServer: Sendable {
     ///   - makeHandler: called once on each thread, so a handler may own what can't be shared.
     package init(
         lanes: [Lane], maxParameterBytes: Int, onEvent: @escaping @Sendable (Event) -> Void,
-        refusal: @escaping Refusal = { error, _ in Response(status: error.status) },
+        refusal: @escaping Refusal = { error, _ in Response(status: error.kind.status) },
         makeHandler: @escaping @Sendable () -> Handler
     ) {
         FastCGIConnection.initializeLibrary()

@@ -7,7 +7,9 @@ package struct RouteTable: Sendable {
         package let name: String
         /// Place in the order of registration.
         package let index: Int
-        let method: HTTPRequest.Method
+        package let method: HTTPRequest.Method
+        /// Such as `/v1/media/{id}`.
+        package let path: String
         let pattern: [Segment]
     }
 
@@ -25,7 +27,7 @@ package struct RouteTable: Sendable {
             segment.hasPrefix("{") && segment.hasSuffix("}")
                 ? .parameter(String(segment.dropFirst().dropLast())) : .literal(String(segment))
         }
-        routes.append(Route(name: name, index: routes.count, method: method, pattern: pattern))
+        routes.append(Route(name: name, index: routes.count, method: method, path: path, pattern: pattern))
     }
 
     /// The route for a request; HEAD is answered by what answers GET (RFC 9110 §9.3.2).
@@ -43,10 +45,10 @@ package struct RouteTable: Sendable {
             }
         }
         if allowed.isEmpty {
-            throw HTTPError(status: .notFound, code: "not_found", reason: "There is nothing at this path.")
+            throw HTTPError(.notFound, reason: "There is nothing at this path.")
         }
         var error = HTTPError(
-            status: .methodNotAllowed, code: "method_not_allowed", field: "method",
+            .methodNotAllowed, field: "method",
             reason: "\(method.rawValue) isn't possible here")
         error.allow = allowed
         throw error

@@ -20,8 +20,11 @@ package final class AMQPConnection {
     private var received: UInt64 = 0
     /// Messages that came while something else was waited for.
     private var arrived: [AMQPMessage] = []
-    /// How many messages the broker has confirmed.
-    private var confirms = 0
+    /// How many messages were sent that the broker confirms.
+    private var published: UInt64 = 0
+    /// Up to which one of them it has confirmed all, and which ones after that.
+    private var confirmed: UInt64 = 0
+    private var confirmedAhead: Set<UInt64> = []
 
     /// Connects and logs in.
     ///
@@ -130,11 +133,19 @@ package final class AMQPConnection {
         if status == AMQP_STATUS_TIMEOUT.rawValue { return (nil, true) }
         try Self.check(status, "read")
         defer { unsafe amqp_maybe_release_buffers_on_channel(state, frame.channel) }
-        if unsafe media_amqp_is_confirm(&frame) != 0 { confirms += 1 }
+        var isMultiple: Int32 = 0
+        let tag = unsafe media_amqp_confirmed(&frame, &isMultiple)
+        if tag > 0 { confirm(tag, isMultiple: isMultiple != 0) }
         if unsafe media_amqp_is_refusal(&frame) != 0 {
             throw AMQPError(operation: "publish", reason: "the broker refuses the message")
         }
         return (try unsafe take(&frame), false)
+    }
+
+    private func confirm(_ tag: UInt64, isMultiple: Bool) {
+        if isMultiple { confirmed = max(confirmed, tag) } else { confirmedAhead.insert(tag) }
+        confirmedAhead = confirmedAhead.filter { $0 > confirmed }
+        while confirmedAhead.remove(confirmed + 1) != nil { confirmed += 1 }
     }
 
     /// - Returns: the message that ends with this frame.
@@ -187,40 +198,82 @@ package final class AMQPConnection {
         try publish(Self.consuming, exchange: "", key: queue, isDurable: false, correlationID: correlationID, body)
     }
 
+    /// Makes sure that a durable exchange is there, of which one that isn't becomes a topic exchange.
+    package func ensureExchange(_ exchange: String) throws(AMQPError) {
+        let name = Array(exchange.utf8)
+        unsafe media_amqp_declare_exchange(state, Self.consuming, name, name.count, 1)
+        do {
+            try unsafe Self.check(amqp_get_rpc_reply(state), "declare an exchange")
+        } catch  where error.code == 404 {
+            // The broker has closed the channel, as it does on each such error.
+            unsafe media_amqp_reopen(state, Self.consuming)
+            try unsafe Self.check(amqp_get_rpc_reply(state), "open a channel")
+            unsafe media_amqp_declare_exchange(state, Self.consuming, name, name.count, 0)
+            try unsafe Self.check(amqp_get_rpc_reply(state), "declare an exchange")
+        }
+    }
+
     /// Sends a message that survives the broker's restart, and waits until the broker has it.
     ///
     /// - Parameter reason: stands in the header field `x-reason`.
     package func publishConfirmed(
-        exchange: String, key: String, correlationID: [UInt8] = [], reason: String = "", _ body: [UInt8]
+        key: String, correlationID: [UInt8] = [], reason: String = "", _ body: [UInt8]
     ) throws(AMQPError) {
-        if !hasConfirms {
-            unsafe amqp_channel_open(state, Self.confirming)
-            try unsafe Self.check(amqp_get_rpc_reply(state), "open a channel")
-            unsafe amqp_confirm_select(state, Self.confirming)
-            try unsafe Self.check(amqp_get_rpc_reply(state), "turn confirms on")
-            hasConfirms = true
-        }
+        try turnConfirmsOn()
         try publish(
-            Self.confirming, exchange: exchange, key: Array(key.utf8), isDurable: true, correlationID: correlationID,
-            reason: reason,
-            body)
-        let wanted = confirms + 1
-        while confirms < wanted {
+            Self.confirming, exchange: "", key: Array(key.utf8), isDurable: true, correlationID: correlationID,
+            reason: reason, body)
+        published += 1
+        try awaitConfirms()
+    }
+
+    /// Sends a message that survives the broker's restart. Whether the broker has it `awaitConfirms` tells.
+    ///
+    /// - Parameters:
+    ///   - messageID: by which it is known if it comes again.
+    ///   - type: what the body is.
+    package func publish(
+        exchange: String, key: String, messageID: String, type: String, _ body: [UInt8]
+    ) throws(AMQPError) {
+        try turnConfirmsOn()
+        try publish(
+            Self.confirming, exchange: exchange, key: Array(key.utf8), isDurable: true, correlationID: [],
+            messageID: messageID, type: type, body)
+        published += 1
+    }
+
+    /// Waits until the broker has all that was sent.
+    package func awaitConfirms() throws(AMQPError) {
+        while confirmed < published {
             let (message, isSilent) = try read(milliseconds: 30_000)
             if let message { arrived.append(message) }
             if isSilent { throw AMQPError(operation: "publish", reason: "the broker has not confirmed it") }
         }
     }
 
+    /// Does nothing for a while but to keep the connection alive.
+    package func idle(milliseconds: Int) throws(AMQPError) {
+        if let message = try next(milliseconds: milliseconds) { arrived.append(message) }
+    }
+
+    private func turnConfirmsOn() throws(AMQPError) {
+        if hasConfirms { return }
+        unsafe amqp_channel_open(state, Self.confirming)
+        try unsafe Self.check(amqp_get_rpc_reply(state), "open a channel")
+        unsafe amqp_confirm_select(state, Self.confirming)
+        try unsafe Self.check(amqp_get_rpc_reply(state), "turn confirms on")
+        hasConfirms = true
+    }
+
     private func publish(
         _ channel: amqp_channel_t, exchange: String, key: [UInt8], isDurable: Bool, correlationID: [UInt8],
-        reason: String = "", _ body: [UInt8]
+        reason: String = "", messageID: String = "", type: String = "", _ body: [UInt8]
     ) throws(AMQPError) {
         let exchange = Array(exchange.utf8)
         let reason = Array(reason.utf8)
         let status = unsafe media_amqp_publish(
             state, channel, isDurable ? 1 : 0, exchange, exchange.count, key, key.count, correlationID,
-            correlationID.count, reason, reason.count, body, body.count)
+            correlationID.count, reason, reason.count, messageID, type, body, body.count)
         try Self.check(status, "publish")
     }
 

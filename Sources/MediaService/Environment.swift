@@ -18,12 +18,15 @@ package struct Environment: Sendable {
     package let logger: Logger
     /// Seconds: the setting, read once, since each download asks for it.
     let decisionLifetime: Int
+    /// Whether events are sent to a broker; read once, too.
+    let hasExchange: Bool
 
     /// - Throws: where a file that the settings name can't be used.
     package init(configuration: Configuration, metrics: Metrics) throws {
         self.configuration = configuration
         storage = configuration.storage
         decisionLifetime = configuration.number(.decisionCache)
+        hasExchange = configuration.exchange != nil
         allowedTypes = configuration.allowedTypes
         detector = TypeDetector()
         self.metrics = metrics

@@ -12,9 +12,9 @@ struct Mediad: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, WorkerCommand.self, WorkCommand.self, BridgeCommand.self, MigrateCommand.self,
-            KeyCommand.self,
+            KeyCommand.self, WebhookCommand.self,
             SignCommand.self, LinkKeyCommand.self, AuditCommand.self, DoctorCommand.self,
-            ConfigCommand.self, NginxCommand.self,
+            ConfigCommand.self, ErrorsCommand.self, NginxCommand.self,
         ])
 
     /// Prints what is wrong as it is, without the usage of the command.

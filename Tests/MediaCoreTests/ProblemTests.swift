@@ -25,7 +25,7 @@ struct ProblemTests {
         ] as [(Problem, Int, String, String)])
     func common(problem: Problem, status: Int, code: String, detail: String) {
         #expect(problem.status == status)
-        #expect(problem.code == code)
+        #expect(problem.code.rawValue == code)
         #expect(problem.detail == detail)
     }
 
@@ -51,8 +51,8 @@ struct ProblemTests {
     @Test("is written as problem details with the service's extensions (RFC 9457 §3)")
     func json() {
         #expect(
-            Problem.mediaNotFound("c\"1").json(title: "Not Found", requestID: "r-1").text == """
-                {"type":"about:blank","title":"Not Found","status":404,"code":"not_found",\
+            Problem.mediaNotFound("c\"1").json(baseURL: "https://m.example", requestID: "r-1").text == """
+                {"type":"https://m.example/docs/errors#not_found","title":"Not found","status":404,"code":"not_found",\
                 "detail":"Media with ID c\\"1 not found","requestId":"r-1"}
                 """)
     }
@@ -61,8 +61,8 @@ struct ProblemTests {
     func jsonWithErrors() {
         let problem = Problem.invalid([.init("size", "must be a number"), .init("", "is no object")])
         #expect(
-            problem.json(title: "Bad Request", requestID: "r").text == """
-                {"type":"about:blank","title":"Bad Request","status":400,"code":"invalid_request",\
+            problem.json(baseURL: "https://m.example", requestID: "r").text == """
+                {"type":"https://m.example/docs/errors#invalid_request","title":"Invalid request","status":400,"code":"invalid_request",\
                 "detail":"size: must be a number; : is no object","requestId":"r","errors":\
                 [{"field":"size","reason":"must be a number"},{"field":"","reason":"is no object"}]}
                 """)
@@ -70,14 +70,14 @@ struct ProblemTests {
 
     @Test("a single error is written as a list too")
     func jsonWithOneError() {
-        let json = Problem.invalid("size", "must be a number").json(title: "Bad Request", requestID: "r")
+        let json = Problem.invalid("size", "must be a number").json(baseURL: "https://m.example", requestID: "r")
         #expect(json["errors"]?.array?.map(\.text) == [#"{"field":"size","reason":"must be a number"}"#])
     }
 
     @Test("an internal error tells nothing but where to look")
     func internalError() {
         let problem = Problem.internalError
-        #expect(problem.status == 500 && problem.code == "internal_error" && problem.errors.isEmpty)
+        #expect(problem.status == 500 && problem.code == .internalError && problem.errors.isEmpty)
         #expect(problem.detail.contains("log"))
     }
 }

@@ -50,7 +50,7 @@ struct MultipartReaderFuzzTests {
             }
             return true
         case .failure(let error):
-            try #require(error.status == .badRequest && !error.reason.isEmpty)
+            try #require(error.kind == .invalidRequest && !error.reason.isEmpty)
             return false
         }
     }

@@ -96,7 +96,7 @@ struct MultipartReaderLimitsTests {
     func badBoundary(parameters: String) throws {
         let file = try BodyFile("--b--")
         let error = try #require(throws: HTTPError.self) { try file.parts("multipart/form-data\(parameters)") }
-        #expect(error.status == .badRequest)
+        #expect(error.kind == .invalidRequest)
         #expect(error.field == "Content-Type")
     }
 

@@ -101,7 +101,7 @@ struct ParameterizedHeaderTests {
     func badExtended(value: String) throws {
         let header = try ParameterizedHeader("form-data; filename=a; filename*=\(value)", field: "x")
         let error = try #require(throws: HTTPError.self) { try header.fileName(field: "f") }
-        #expect(error.status == .badRequest)
+        #expect(error.kind == .invalidRequest)
         #expect(error.field == "f")
     }
 }

@@ -56,7 +56,7 @@ struct QueryParametersTests {
         ])
     func notUTF8(query: String, field: String) throws {
         let error = try #require(throws: HTTPError.self) { try QueryParameters(query, allowed: ["a"]) }
-        #expect(error.status == .badRequest)
+        #expect(error.kind == .invalidRequest)
         #expect(error.field == field)
     }
 

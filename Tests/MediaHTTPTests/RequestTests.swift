@@ -74,7 +74,7 @@ struct RequestTests {
         arguments: ["/a\0b", "/a\r\nb", "/a\u{1F}", "/a\u{7F}", "/a\u{FFFD}", "/a/\u{FFFD}\u{301}/b", "/\t"])
     func badPath(text: String) throws {
         let error = try #require(throws: HTTPError.self) { try Self.request(["DOCUMENT_URI": text]) }
-        #expect(error.status == .badRequest)
+        #expect(error.kind == .invalidRequest)
         #expect(error.field == "path")
     }
 
@@ -89,7 +89,7 @@ struct RequestTests {
     func announcedTooLong() throws {
         let source = FakeRequestSource(["REQUEST_METHOD": "PUT", "CONTENT_LENGTH": "11"], body: [1, 2, 3])
         let error = try #require(throws: HTTPError.self) { try Request(source: source, id: "1f0c").body(limit: 10) }
-        #expect(error.status == .contentTooLarge)
+        #expect(error.kind == .bodyTooLarge)
         #expect(error.reason == "must not be longer than 10 bytes")
         #expect(source.limits.isEmpty)
     }
@@ -98,7 +98,7 @@ struct RequestTests {
     func tooLong() throws {
         let source = FakeRequestSource(["REQUEST_METHOD": "PUT"], body: [UInt8](repeating: 7, count: 1000))
         let error = try #require(throws: HTTPError.self) { try Request(source: source, id: "1f0c").body(limit: 10) }
-        #expect(error.status == .contentTooLarge)
+        #expect(error.kind == .bodyTooLarge)
         #expect(source.limits == [11])
     }
 

@@ -54,7 +54,7 @@ struct RouterTests {
     func head() throws {
         #expect(try Self.media.table.route(.head, ["v1", "media", "x"]).route.method == .get)
         let error = try #require(throws: HTTPError.self) { try Self.media.table.route(.head, ["only"]) }
-        #expect(error.status == .methodNotAllowed)
+        #expect(error.kind == .methodNotAllowed)
         let own = Self.router([(.head, "/a"), (.get, "/a")])
         #expect(try own.table.route(.head, ["a"]).route.method == .head)
         #expect(try own.table.route(.get, ["a"]).route.method == .get)
@@ -67,8 +67,7 @@ struct RouterTests {
         ])
     func notFound(path: [String]) throws {
         let error = try #require(throws: HTTPError.self) { try Self.media.table.route(.get, path) }
-        #expect(error.status == .notFound)
-        #expect(error.code == "not_found")
+        #expect(error.kind == .notFound)
         #expect(error.allow.isEmpty)
     }
 
@@ -80,8 +79,7 @@ struct RouterTests {
         ] as [([String], [HTTPRequest.Method])])
     func methodNotAllowed(path: [String], allow: [HTTPRequest.Method]) throws {
         let error = try #require(throws: HTTPError.self) { try Self.media.table.route(.patch, path) }
-        #expect(error.status == .methodNotAllowed)
-        #expect(error.code == "method_not_allowed")
+        #expect(error.kind == .methodNotAllowed)
         #expect(error.reason == "PATCH isn't possible here")
         #expect(error.allow == allow)
     }
@@ -96,6 +94,6 @@ struct RouterTests {
     @Test("a router without routes answers 404")
     func empty() throws {
         let error = try #require(throws: HTTPError.self) { try Router<Void>().table.route(.get, []) }
-        #expect(error.status == .notFound)
+        #expect(error.kind == .notFound)
     }
 }

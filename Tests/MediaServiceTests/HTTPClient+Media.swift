@@ -46,7 +46,11 @@ extension HTTPResponse {
         #expect(all("Cache-Control").contains("no-store"), comment, sourceLocation: sourceLocation)
         #expect(all("X-Content-Type-Options") == ["nosniff"], comment, sourceLocation: sourceLocation)
         #expect(json["status"] == .integer(Int64(status)), comment, sourceLocation: sourceLocation)
-        #expect(json.text("type") == "about:blank", comment, sourceLocation: sourceLocation)
+        #expect(
+            json.text("type").hasSuffix("/docs/errors#\(json.text("code"))") && json.text("type").hasPrefix("http"),
+            comment,
+            sourceLocation: sourceLocation)
+        #expect(ProblemCode(rawValue: json.text("code")) != nil, comment, sourceLocation: sourceLocation)
         #expect(!json.text("title").isEmpty && !json.text("detail").isEmpty, comment, sourceLocation: sourceLocation)
         #expect([json.text("requestId")] == all("X-Request-Id"), comment, sourceLocation: sourceLocation)
         if let code { #expect(json.text("code") == code, comment, sourceLocation: sourceLocation) }

@@ -146,6 +146,56 @@ struct RabbitMQTests {
         #expect(bridge.stop(SIGTERM, within: 10))
     }
 
+    @Test(
+        "events out: each change reaches the exchange, in order for each record, with bridge and broker down or killed")
+    func eventsOut() throws {
+        let exchange = "x-\(UUID().uuidString)"
+        let instance = try ServiceInstance(settings: [
+            "MEDIA_AMQP_URL": broker.url, "MEDIA_AMQP_QUEUE": queue, "MEDIA_AMQP_EXCHANGE": exchange,
+            "MEDIA_AMQP_QUEUE_ARGUMENTS": "x-message-ttl=600000,x-max-retries=3",
+        ])
+        let client = try instance.client()
+        try platform("subscribe", exchange, "media.#")
+        let records = try (0..<5).map { try client.upload(Samples.text("e"), name: "\($0).txt", user: "events").id }
+        func patch(_ titles: Range<Int>) throws {
+            for title in titles {
+                for record in records {
+                    let answer = try client.patch("/v1/media/\(record)", #"{"title":"\#(title)"}"#)
+                    try #require(answer.status == 200)
+                }
+            }
+        }
+        // Nobody is there to send them.
+        try patch(0..<10)
+        var bridge = try instance.startBridge()
+        #expect(eventually { ((try? platform("events"))?.array?.count ?? 0) == 60 })
+        broker.stop()
+        try patch(10..<14)
+        try broker.start()
+        try patch(14..<18)
+        for title in 18..<21 {
+            bridge.stop(SIGKILL)
+            try patch(title..<title + 1)
+            bridge = try instance.startBridge()
+            usleep(300_000)
+        }
+        #expect(eventually(within: 20) { ((try? platform("events"))?.array?.count ?? 0) >= 115 })
+        #expect(try client.delete("/v1/media/\(records[0])").status == 200)
+        #expect(eventually { (try? platform("events"))?.array?.last?.text("pattern") == "media.deleted" })
+        let events = try platform("events").array ?? []
+        for record in records {
+            let mine = events.filter { $0["data"]?.id == record }
+            #expect(mine.prefix(2).map { $0.text("pattern") } == ["media.created", "media.ready"])
+            let titles = mine.dropFirst(2).filter { $0.text("pattern") == "media.updated" }
+            #expect(titles.map { $0["data"]?.text("title") } == (0..<21).map { "\($0)" })
+        }
+        #expect(bridge.stop(SIGTERM, within: 10))
+        let left = try instance.connection().query("SELECT COUNT(*) FROM outbox") { (row) throws(MariaDBError) in
+            try row.integer(0)
+        }
+        #expect(left == [0])
+    }
+
     @Test("MariaDB away: requests are answered with 503, events wait")
     func databaseAway() throws {
         let server = try PrivateMariaDB()

@@ -102,6 +102,26 @@ def find(platform, id):
     return platform.call("media.findOne", id)
 
 
+def subscribe(platform, exchange, key):
+    """A durable queue that gets the exchange's events from now on."""
+    platform.channel.exchange_declare(exchange, "topic", durable=True)
+    platform.channel.queue_declare(f"{QUEUE}.events", durable=True)
+    platform.channel.queue_bind(f"{QUEUE}.events", exchange, key)
+
+
+def events(platform):
+    """What has come so far, each event once, in the order in which it first came; the queue keeps it."""
+    found = {}
+    while True:
+        method, properties, body = platform.channel.basic_get(f"{QUEUE}.events")
+        if method is None:
+            return list(found.values())
+        packet = json.loads(body)
+        assert properties.type == method.routing_key == packet["pattern"] and properties.delivery_mode == 2
+        assert set(packet) == {"pattern", "data"} and properties.content_type == "application/json"
+        found.setdefault(properties.message_id, packet)
+
+
 def large(platform, size):
     """A Buffer of so many bytes, as JSON.stringify writes it."""
     platform.listen()
@@ -115,6 +135,6 @@ def large(platform, size):
 
 
 if __name__ == "__main__":
-    commands = [conversation, publish, update, answers, depth, find, large]
+    commands = [conversation, publish, update, answers, depth, find, subscribe, events, large]
     result = {command.__name__: command for command in commands}[COMMAND](Platform(), *REST)
     print(json.dumps(result))

@@ -19,6 +19,10 @@ package struct ServiceFolders: Sendable {
         self.store = store ?? "\(folder.path)/store"
         for name in ["run", "log", "tls", "tmp"] { chmod(try folder.folder(name), 0o700) }
         try FileManager.default.copyItem(atPath: "\(Self.repository)/nginx", toPath: "\(state)/nginx")
+        let docs = "\(Self.repository)/.build/docs-ui/swagger-ui"
+        if FileManager.default.fileExists(atPath: docs) {
+            try FileManager.default.copyItem(atPath: docs, toPath: "\(state)/nginx/html/docs/swagger-ui")
+        }
     }
 
     package var settings: String { "\(state)/settings.env" }

@@ -65,6 +65,7 @@ package final class ServiceInstance: Sendable {
     package func change(settings more: [String: String]) throws {
         var values = [
             "MEDIA_PUBLIC_URL": baseURL, "MEDIA_STORE_DIR": folders.store, "MEDIA_RUN_DIR": "\(folders.state)/run",
+            "MEDIA_HTML_DIR": "\(folders.state)/nginx/html",
             "MEDIA_DATABASE_SOCKET": database.socket ?? "", "MEDIA_DATABASE_PASSWORD": database.password,
             "MEDIA_DATABASE_USER": database.user, "MEDIA_DATABASE_NAME": database.database,
             "MEDIA_LISTEN": "127.0.0.1:\(port)", "MEDIA_ACCESS_LOG": "\(folders.state)/log/access.log",
@@ -135,6 +136,13 @@ package final class ServiceInstance: Sendable {
     package func startHousekeeper() throws {
         let process = try start(ServiceFolders.mediad, ["work"], log: "work.log")
         processes.withLock { $0.housekeeper = process }
+    }
+
+    package var housekeeper: ChildProcess? { processes.withLock { $0.housekeeper } }
+
+    /// One more `mediad work`; it ends when it is let go.
+    package func startSecondHousekeeper() throws -> ChildProcess {
+        try start(ServiceFolders.mediad, ["work"], log: "work.log")
     }
 
     /// Starts a bridge; it ends when it is let go.

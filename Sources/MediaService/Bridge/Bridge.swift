@@ -4,7 +4,7 @@ import MediaHTTP
 import MediaMessaging
 import MediaStorage
 
-/// `mediad bridge`: takes the platform's messages from RabbitMQ and over NestJS's TCP.
+/// `mediad bridge`: takes the platform's messages from RabbitMQ and over NestJS's TCP, and sends events to RabbitMQ.
 package struct Bridge {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
@@ -40,7 +40,7 @@ package struct Bridge {
         environment.recorder.start(environment)
         defer { environment.recorder.finish(environment) }
         let server = try endpoint.map { try startServer($0, ending) }
-        if let broker { startConsumers(broker, ending) }
+        if let broker { startWithBroker(broker, ending) }
         let tcp = endpoint.map { "\($0.host):\($0.port)" } ?? "none"
         environment.logger.notice(
             "bridge started", metadata: ["broker": "\(broker?.host ?? "none")", "tcp": "\(tcp)"])
@@ -78,7 +78,7 @@ package struct Bridge {
         return server
     }
 
-    private func startConsumers(_ broker: AMQPAddress, _ ending: Ending) {
+    private func startWithBroker(_ broker: AMQPAddress, _ ending: Ending) {
         let environment = environment
         for _ in 0..<environment.configuration.number(.brokerConnections) {
             ending.enter()
@@ -86,6 +86,12 @@ package struct Bridge {
                 BrokerConsumer(environment, broker).run(ending)
                 ending.leave()
             }
+        }
+        guard let exchange = environment.configuration.exchange else { return }
+        ending.enter()
+        Thread.start {
+            EventPublisher(environment, broker, exchange: exchange).run(ending)
+            ending.leave()
         }
     }
 }

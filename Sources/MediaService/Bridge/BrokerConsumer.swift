@@ -81,7 +81,7 @@ final class BrokerConsumer {
             RPCDelivery(key: key(packet, message), isFirst: !message.isRedelivered, message: message.body), context)
         if let problem = outcome.problem, isToComeAgain(problem, packet) {
             // What another try is at is no fault of the message.
-            if problem.code == OnceOnly.inProgress, message.isRedelivered { forget(digest) }
+            if problem.code == .idempotencyInProgress, message.isRedelivered { forget(digest) }
             // Slowly: what is in its way doesn't go sooner when it is asked for more often.
             usleep(500_000)
             return try connection.requeue(message.tag)
@@ -109,7 +109,7 @@ final class BrokerConsumer {
 
     /// An event is nobody's to send again, and the same message may still be in another thread's hands.
     private func isToComeAgain(_ problem: Problem, _ packet: RPCPacket) -> Bool {
-        problem.code == OnceOnly.inProgress || (packet.id == nil && problem.status >= 500)
+        problem.code == .idempotencyInProgress || (packet.id == nil && problem.status >= 500)
     }
 
     /// Whether a message was begun too often already: it may be what the bridge dies of.
@@ -147,7 +147,7 @@ final class BrokerConsumer {
         // Of one that is too long only the start is here.
         let isWhole = message.size == UInt64(message.body.count)
         try connection.publishConfirmed(
-            exchange: "", key: configuration.text(.brokerDeadQueue), correlationID: message.correlationID,
+            key: configuration.text(.brokerDeadQueue), correlationID: message.correlationID,
             reason: TextRules.prefix(reason, 1000), isWhole ? message.body : Array(message.body.prefix(65536)))
     }
 

@@ -95,6 +95,9 @@ package struct Configuration: Sendable {
         return address
     }
 
+    /// The exchange that events are sent to.
+    var exchange: String? { broker == nil || text(.brokerExchange) == "none" ? nil : text(.brokerExchange) }
+
     package var storage: LocalStorage { LocalStorage(root: text(.storeDirectory)) }
 
     package var allowedTypes: TypeAllowList {

@@ -129,7 +129,8 @@ package struct NginxInstance {
             "# Written by 'mediad nginx'; changes are lost.",
             "listen \(listen)\(usesTLS ? " ssl http2" : "");",
             "server_name \(host);",
-            "set $media_store \(store);",
+            "set $media_store \(store);", "set $media_html \(configuration.text(.htmlDirectory));",
+            "set $media_errors \(configuration.text(.publicURL))/docs/errors;",
             "client_body_temp_path \(store)/incoming;",
             "client_max_body_size \(PatchMedia.bodyLimit(configuration));",
             // nginx takes a field as long as one of four buffers, and as many as fit into all of them.

@@ -16,6 +16,10 @@ extension Setting {
             Definition(form: .path, defaultText: "/var/lib/media-service/store", summary: "The store's folder.")
         case .runDirectory:
             Definition(form: .path, defaultText: "/run/media-service", summary: "Folder of the FastCGI sockets.")
+        case .htmlDirectory:
+            Definition(
+                form: .path, defaultText: "/usr/lib/media-service/current/nginx/html",
+                summary: "nginx: folder of the pages for people and of `openapi.yaml`.")
         case .logLevel:
             Definition(
                 form: .choice(["debug", "info", "warning", "error"]), defaultText: "info",
@@ -229,6 +233,29 @@ extension Setting {
             Definition(
                 form: .seconds(1...3_153_600_000), defaultText: "365d",
                 summary: "How long entries of the audit log are kept.")
+        default: eventDefinition
+        }
+    }
+
+    private var eventDefinition: Definition {
+        switch self {
+        case .eventTime:
+            Definition(
+                form: .seconds(60...31_536_000), defaultText: "7d",
+                summary:
+                    "How long an event is tried to be delivered, and how long after that it can be replayed and its deliveries be looked up."
+            )
+        case .webhookTimeout:
+            Definition(
+                form: .seconds(1...300), defaultText: "15s", summary: "How long to wait for a webhook's receiver.")
+        case .webhookConnections:
+            Definition(
+                form: .integer(1...256), defaultText: "8",
+                summary: "Events that are sent to one webhook at the same time, of different records.")
+        case .webhookPause:
+            Definition(
+                form: .seconds(1...86400), defaultText: "5m",
+                summary: "The longest pause before a receiver that doesn't answer is tried again.")
         default: bridgeDefinition
         }
     }
@@ -257,6 +284,12 @@ extension Setting {
             Definition(
                 form: .text, defaultText: "media_queue.dead",
                 summary: "The queue for messages that can't be carried out, with the reason in `x-reason`.")
+        case .brokerExchange:
+            Definition(
+                form: .text, defaultText: "media_events",
+                summary:
+                    "The topic exchange that events are sent to, each by its type; made where it isn't there. `none`: there is none."
+            )
         case .brokerConnections:
             Definition(
                 form: .integer(1...256), defaultText: "4",

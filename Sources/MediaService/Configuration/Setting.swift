@@ -5,6 +5,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case publicURL = "MEDIA_PUBLIC_URL"
     case storeDirectory = "MEDIA_STORE_DIR"
     case runDirectory = "MEDIA_RUN_DIR"
+    case htmlDirectory = "MEDIA_HTML_DIR"
     case logLevel = "MEDIA_LOG_LEVEL"
 
     case databaseSocket = "MEDIA_DATABASE_SOCKET"
@@ -71,12 +72,18 @@ package enum Setting: String, CaseIterable, Sendable {
     case idempotencyTime = "MEDIA_IDEMPOTENCY_TTL"
     case retention = "MEDIA_RETENTION"
     case auditRetention = "MEDIA_AUDIT_RETENTION"
+    case eventTime = "MEDIA_EVENT_TTL"
+
+    case webhookTimeout = "MEDIA_WEBHOOK_TIMEOUT"
+    case webhookConnections = "MEDIA_WEBHOOK_CONNECTIONS"
+    case webhookPause = "MEDIA_WEBHOOK_MAX_PAUSE"
 
     case brokerURL = "MEDIA_AMQP_URL"
     case brokerAuthority = "MEDIA_AMQP_CA"
     case brokerQueue = "MEDIA_AMQP_QUEUE"
     case brokerQueueArguments = "MEDIA_AMQP_QUEUE_ARGUMENTS"
     case brokerDeadQueue = "MEDIA_AMQP_DEAD_QUEUE"
+    case brokerExchange = "MEDIA_AMQP_EXCHANGE"
     case brokerConnections = "MEDIA_AMQP_CONNECTIONS"
     case brokerPrefetch = "MEDIA_AMQP_PREFETCH"
     case brokerHeartbeat = "MEDIA_AMQP_HEARTBEAT"

@@ -17,6 +17,6 @@ package struct Doctor {
         return DatabaseCheckup(configuration).findings() + StoreCheckup(configuration, services).findings()
             + services.findings() + NginxCheckup(configuration, services, folder: nginxFolder).findings()
             + CertificateCheckup(configuration).findings() + AccessCheckup(configuration).findings()
-            + HostCheckup(services).findings()
+            + EventCheckup(configuration).findings() + HostCheckup(services).findings()
     }
 }

@@ -24,6 +24,10 @@ package enum Counter: Int, CaseIterable, Sendable {
     case messagesUnknown
     case messagesDead
     case brokerLosses
+    case eventsPublished
+    case webhooksDelivered
+    case webhooksFailed
+    case eventsGivenUp
     case internalErrors
 
     var isGauge: Bool { self == .workersRunning }
@@ -54,6 +58,10 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .messagesDead: "media_messages_dead_total"
         case .brokerLosses: "media_broker_losses_total"
         case .messagesUnknown: "media_messages_unknown_total"
+        case .eventsPublished: "media_events_published_total"
+        case .webhooksDelivered: "media_webhook_deliveries_total"
+        case .webhooksFailed: "media_webhook_failures_total"
+        case .eventsGivenUp: "media_events_given_up_total"
         case .internalErrors: "media_internal_errors_total"
         }
     }
@@ -84,6 +92,10 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .messagesDead: "Messages that were given up to the dead queue."
         case .brokerLosses: "Connections to the broker that were lost or could not be made."
         case .messagesUnknown: "Messages with a pattern that nothing answers."
+        case .eventsPublished: "Events that the broker has taken."
+        case .webhooksDelivered: "Events that webhooks' receivers have taken."
+        case .webhooksFailed: "Tries to deliver an event to a webhook that failed."
+        case .eventsGivenUp: "Events that could not be delivered in all their time."
         case .internalErrors: "Answers with status 500."
         }
     }

@@ -33,7 +33,7 @@ package struct AccessRefused: Error, CustomStringConvertible {
             case .forbidden(let rule): .forbidden(rule.rawValue)
             case .notFound: .mediaNotFound(media)
             case .notReady(let status): .notReady(status)
-            case .link(let fault): Problem(status: 403, code: fault.rawValue, detail: fault.detail)
+            case .link(let fault): Problem(fault.code, fault.detail)
             }
     }
 }

@@ -64,8 +64,8 @@ struct ChangeMany {
 
     /// The database went away within this one: before, in or after its transaction.
     private static let inDoubt = Problem(
-        status: 503, code: "outcome_unknown",
-        detail: "The database went away meanwhile: this may have been done or not. Read the record.", retryAfter: 5)
+        .outcomeUnknown, "The database went away meanwhile: this may have been done or not. Read the record.",
+        retryAfter: 5)
     private static let outage = Problem.unavailable("Not done: the database can't be reached now.")
     private static let outOfTime = Problem.unavailable(
         "Not done: the operations before took all the time that a request has.")

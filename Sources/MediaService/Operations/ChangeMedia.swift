@@ -47,8 +47,7 @@ struct ChangeMedia {
         let base = context.environment.baseURL
         if url == media.url(baseURL: base) { return }
         guard media.externalURL != nil else {
-            throw Problem(
-                status: 409, code: "stored_here", detail: "url: the file is stored here; put another one in its place")
+            throw Problem(.storedHere, "url: the file is stored here; put another one in its place")
         }
         if let fault = OutsideURL.fault(in: url) { throw .invalid("url", fault) }
         guard !url.hasPrefix(base + "/") else { throw .invalid("url", "must not be one of this service") }
@@ -60,8 +59,7 @@ struct ChangeMedia {
             try media.become(status, because: "The platform says that it failed.")
         } catch {
             throw Problem(
-                status: 409, code: "wrong_status",
-                detail: "status: a record that is \(error.from.rawValue) can't become \(error.to.rawValue)")
+                .wrongStatus, "status: a record that is \(error.from.rawValue) can't become \(error.to.rawValue)")
         }
     }
 
@@ -124,8 +122,7 @@ struct ChangeMedia {
         let entities = try ReferenceRepository(context.connection).entries(of: media.id, isLocked: true).map(\.entity)
         if entities.isEmpty { return }
         throw Problem(
-            status: 409, code: "referenced",
-            detail: "The file belongs to \(entities.count) entities; delete it with force.",
+            .referenced, "The file belongs to \(entities.count) entities; delete it with force.",
             errors: entities.prefix(100).map { .init("references", $0.text) })
     }
 
@@ -171,7 +168,7 @@ struct ChangeMedia {
     private func drop(_ entity: EntityReference, from media: inout Media) throws {
         let entities = try ReferenceRepository(context.connection).entries(of: media.id, isLocked: true).map(\.entity)
         guard entities.contains(entity) else {
-            throw Problem(status: 404, code: "not_found", detail: "The file doesn't belong to \(entity.text).")
+            throw Problem(.notFound, "The file doesn't belong to \(entity.text).")
         }
         guard media.entity == entity else { return }
         let next = entities.first { $0 != entity }
@@ -208,7 +205,7 @@ struct ChangeMedia {
                     new.updatedAt = max(now, old.updatedAt)
                     new.revision = old.revision + 1
                     try repository.update(new, from: old)
-                    try context.audit(event, caller.name, from: old, to: new, connection)
+                    try context.note(event, caller.name, from: old, to: new, connection)
                 }
                 if new.isPublished != old.isPublished {
                     try PublicationQueue(connection).add(mediaID, now: now)

@@ -77,7 +77,7 @@ struct CreateMedia {
         _ connection: Connection
     ) throws {
         for record in media { try MediaRepository(connection).insert(record) }
-        try context.audit(creationOf: media, caller.name, connection)
+        try context.note(creationOf: media, caller.name, connection)
         try alongside?(connection, media)
         let usage = Usage(bytes: media.reduce(0) { $0 + $1.storedSize }, files: Int64(media.count))
         try CountUsage(environment: environment).add(usage, of: media[0].userID, connection)

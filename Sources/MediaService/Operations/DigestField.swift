@@ -57,7 +57,7 @@ extension [DigestField.Expectation] {
             guard actual == expected.value else {
                 let reason = "the content has another \(expected.algorithm.rawValue)"
                 throw Problem(
-                    status: 400, code: "digest_mismatch", detail: "\(expected.field): \(reason)",
+                    .digestMismatch, "\(expected.field): \(reason)",
                     errors: [.init(expected.field, reason)])
             }
         }

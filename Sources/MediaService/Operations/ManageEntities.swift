@@ -107,7 +107,7 @@ struct ManageEntities {
         new.updatedAt = max(context.now(), old.updatedAt)
         new.revision = old.revision + 1
         try records.update(new, from: old)
-        try context.audit(new.status == .deleted ? .delete : .update, caller, from: old, to: new, connection)
+        try context.note(new.status == .deleted ? .delete : .update, caller, from: old, to: new, connection)
         guard new.isPublished != old.isPublished else { return false }
         try PublicationQueue(connection).add(id, now: context.now())
         return true

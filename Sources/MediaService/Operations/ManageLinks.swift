@@ -39,7 +39,7 @@ struct ManageLinks {
             }
         }
         guard isKnown == true else {
-            throw Problem(status: 404, code: "not_found", detail: "The file has no link with this id.")
+            throw Problem(.notFound, "The file has no link with this id.")
         }
         context.logger.info("link revoked", metadata: ["media": "\(id)", "link": "\(linkID)"])
     }

@@ -6,7 +6,7 @@ import MediaDatabase
 struct ManageVersions {
     let context: Context
 
-    static let notFound = Problem(status: 404, code: "not_found", detail: "The record has no such earlier version.")
+    static let notFound = Problem(.notFound, "The record has no such earlier version.")
 
     /// When the bytes of a version that goes now may be removed: no decision that names them is reused by then.
     static func end(_ now: Timestamp) -> Timestamp { now.adding(seconds: 120) }
@@ -28,8 +28,7 @@ struct ManageVersions {
             let current = try MediaRepository(connection).findForUpdate(media.id)
             try Authorize.check(caller, .replaceFile, on: current, id: id, connection)
             guard current?.version != number else {
-                throw Problem(
-                    status: 409, code: "current_version", detail: "The record has this file now; replace it first.")
+                throw Problem(.currentVersion, "The record has this file now; replace it first.")
             }
             guard try MediaVersionRepository(connection).expire(number, of: media.id, at: end) else {
                 throw Self.notFound

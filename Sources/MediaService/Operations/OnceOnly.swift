@@ -90,16 +90,13 @@ struct OnceOnly {
         }
     }
 
-    /// The code of what is being carried out already.
-    static let inProgress = "idempotency_in_progress"
     private static let running = Problem(
-        status: 409, code: inProgress,
-        detail: "The first request with this Idempotency-Key is still being carried out.", retryAfter: 1)
+        .idempotencyInProgress, "The first request with this Idempotency-Key is still being carried out.", retryAfter: 1
+    )
     private static let reused = Problem(
-        status: 422, code: "idempotency_key_reused",
-        detail: "This Idempotency-Key was used for another request; a new request needs a new key.")
+        .idempotencyKeyReused, "This Idempotency-Key was used for another request; a new request needs a new key.")
     private static let tooLong = Problem(
-        status: 413, code: "answer_too_long",
-        detail: "The answer would be longer than the \(maxAnswer) bytes that can be kept for an Idempotency-Key. "
+        .answerTooLong,
+        "The answer would be longer than the \(maxAnswer) bytes that can be kept for an Idempotency-Key. "
             + "Nothing was done: ask for less at once.")
 }

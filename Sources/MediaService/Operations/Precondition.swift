@@ -22,8 +22,7 @@ enum Precondition: Equatable {
     func check(_ media: Media) throws(Problem) {
         guard case .match(let tags) = self, !tags.contains(media.entityTag) else { return }
         throw Problem(
-            status: 412, code: "precondition_failed",
-            detail: "The record has been changed since: it is \(media.entityTag) now. Read it again.")
+            .preconditionFailed, "The record has been changed since: it is \(media.entityTag) now. Read it again.")
     }
 
     /// Whether `If-None-Match` names the record (RFC 9110 §13.1.2), which is then not sent again.

@@ -44,8 +44,14 @@ struct PurgeMedia {
         try RemoveBlob(context: context).transaction { connection in
             isPurged = false
             let records = MediaRepository(connection)
-            guard let media = try records.findForUpdate(id) else { return [] }
+            guard var media = try records.findForUpdate(id) else { return [] }
             if let moment { guard let deletion = media.deletion, deletion.at <= moment else { return [] } }
+            if media.status != .deleted {
+                // Restored meanwhile.
+                let restored = media
+                try media.delete(at: context.now())
+                try context.note(.delete, caller, from: restored, to: media, connection)
+            }
             // Taken away when it was deleted; a crash may have come in between.
             try context.environment.storage.unpublish(id)
             try PublicationQueue(connection).remove(id)
@@ -54,7 +60,7 @@ struct PurgeMedia {
             let hashes = versions.map(\.sha256) + [media.sha256].compactMap(\.self)
             // In one order everywhere, as uploads lock them.
             for sha256 in hashes.sorted() { try BlobRepository(connection).release(sha256: sha256) }
-            try context.audit(action, caller, from: media, to: nil, connection)
+            try context.note(action, caller, from: media, to: nil, connection)
             let usage = Usage(bytes: versions.reduce(media.storedSize) { $0 + $1.size }, files: 1)
             try CountUsage(environment: context.environment).add(-usage, of: media.userID, connection)
             isPurged = true

@@ -93,22 +93,20 @@ struct RecordFile {
             throw Self.notStaged
         }
         guard ExactText(media.userID) == ExactText(order.attributes.userID ?? "") else {
-            throw Problem(
-                status: 409, code: "already_adopted", detail: "url: the file belongs to another user's record")
+            throw Problem(.alreadyAdopted, "url: the file belongs to another user's record")
         }
         return media
     }
 
     private static let notStaged = Problem(
-        status: 404, code: "not_staged",
-        detail: "url: no uploaded file waits there for its record; it may have expired: upload it again",
+        .notStaged, "url: no uploaded file waits there for its record; it may have expired: upload it again",
         errors: [.init("url", "no uploaded file waits there for its record")])
 
     private func insert(
         _ media: Media, _ caller: Caller, _ alongside: ((Connection, Media) throws -> Void)?, _ connection: Connection
     ) throws {
         try MediaRepository(connection).insert(media)
-        try context.audit(creationOf: [media], caller.name, connection)
+        try context.note(creationOf: [media], caller.name, connection)
         try alongside?(connection, media)
         try CountUsage(environment: context.environment).add(
             Usage(bytes: media.storedSize, files: 1), of: media.userID, connection)

@@ -58,8 +58,7 @@ struct ReplaceFile {
         }
     }
 
-    private static let outside = Problem(
-        status: 409, code: "outside", detail: "The record points to a file outside of this service.")
+    private static let outside = Problem(.outside, "The record points to a file outside of this service.")
 
     private func readyRecord(_ id: String, _ caller: Caller) throws -> Media {
         let media = try ReadMedia(context: context).find(id, caller, to: .replaceFile)
@@ -119,7 +118,7 @@ struct ReplaceFile {
             let versions = MediaVersionRepository(connection)
             try versions.add(current, of: old.id)
             try records.updateFile(new)
-            try context.audit(
+            try context.note(
                 upload == nil ? .restoreVersion : .replaceFile, caller.name, from: old, to: new, connection)
             for excess in try versions.all(of: old.id).dropFirst(environment.configuration.number(.versions)) {
                 try versions.expire(excess.number, of: old.id, at: ManageVersions.end(now))

@@ -109,8 +109,7 @@ package struct SignLinks {
             .createLink, caller.name, mediaID: entry.link.mediaID.rawValue, after: .object(said))
     }
 
-    static let switchedOff = Problem(
-        status: 501, code: "links_switched_off", detail: "Signed links are switched off: MEDIA_LINK_SECRET isn't set.")
+    static let switchedOff = Problem(.linksSwitchedOff, "Signed links are switched off: MEDIA_LINK_SECRET isn't set.")
 
     /// The key that signs; the first one of a secret is made when it is needed.
     private func signingKey(_ fingerprint: [UInt8], _ caller: Caller) throws -> LinkKeyRepository.Entry {

@@ -5,7 +5,8 @@ import MediaCore
 import MediaDatabase
 import MediaStorage
 
-/// `mediad work`: looks, again and again, for what a crash left behind, and hashes large bodies while they arrive.
+/// `mediad work`: looks, again and again, for what a crash left behind, sends events to webhooks, and hashes large bodies while
+/// they arrive.
 package struct Housekeeper {
     private let context: Context
     private let interval: Int
@@ -24,6 +25,7 @@ package struct Housekeeper {
         var signals = Signals([SIGTERM, SIGINT])
         context.logger.notice("housekeeping started")
         startDigester()
+        WebhookDispatcher.start(context.environment)
         while true {
             do {
                 _ = try once()
@@ -84,6 +86,30 @@ package struct Housekeeper {
         }
     }
 
+    /// Events that could not be delivered in all their time, and what is kept no longer of those that were settled.
+    private func pruneEvents() throws -> Int {
+        let time = context.environment.configuration.number(.eventTime)
+        var count = 0
+        for target in try [OutboxRepository.exchange] + WebhookRepository(context.connection).all().map(\.id) {
+            let givenUp = try removeInParts(olderThan: .eventTime, 1000) { moment, limit, connection in
+                try OutboxRepository(connection).giveUp(target, before: moment, now: context.now(), limit: limit)
+            }
+            if givenUp > 0 {
+                context.environment.metrics.add(.eventsGivenUp, givenUp)
+                context.logger.error(
+                    "events are given up: they could not be delivered",
+                    metadata: ["target": "\(target)", "count": "\(givenUp)", "seconds": "\(time)"])
+            }
+            count += try removeInParts(olderThan: .eventTime, 5000) { moment, limit, connection in
+                try OutboxRepository(connection).prune(target, before: moment, limit: limit)
+            }
+        }
+        return try count
+            + removeInParts(olderThan: .eventTime, 5000) { moment, limit, connection in
+                try WebhookRepository(connection).pruneDeliveries(before: moment, limit: limit)
+            }
+    }
+
     /// Removes what is older than a setting says, in short transactions, and no more than twenty of them in a round.
     ///
     /// - Parameter remove: removes up to so many, and returns how many it were.
@@ -116,8 +142,10 @@ package struct Housekeeper {
         let answers = Result { try removeExpiredAnswers() }
         let redeliveries = Result { try forgetRedeliveries() }
         let entries = Result { try pruneAudit() }
+        let events = Result { try pruneEvents() }
         let settled = try [
             publications, uploads, purged, staged, entities, versions, total, links, answers, redeliveries, entries,
+            events,
         ].map { try $0.get() }
         return settled.reduce(0, +)
     }

@@ -53,7 +53,7 @@ package enum Worker {
         return FastCGIServer(
             lanes: lanes, maxParameterBytes: configuration.number(.headerBytes),
             onEvent: { report($0, environment) },
-            refusal: { error, id in Application.problem(ProblemMapping.problem(for: error), error, requestID: id) },
+            refusal: { error, id in Application.problem(ProblemMapping.problem(for: error), error, id, environment) },
             makeHandler: {
                 let context = Context(environment)
                 return { application.respond(to: $0, context) }

@@ -54,6 +54,8 @@ package struct Application: Sendable {
         self.router = router
     }
 
+    package var routes: [RouteTable.Route] { router.table.routes }
+
     /// Answers one request on the thread that owns `context`.
     package func respond(to request: Request, _ context: Context) -> Response {
         let start = ContinuousClock.now
@@ -79,22 +81,23 @@ package struct Application: Sendable {
 
     private func answer(to error: any Error, _ request: Request, _ context: Context) -> Response {
         let problem = ProblemMapping.problem(for: error, context)
-        guard request.path.first == "m" else { return Self.problem(problem, error, requestID: request.id) }
+        guard request.path.first == "m" else { return Self.problem(problem, error, request.id, context.environment) }
         // A permalink is also what people click on.
         var response =
             ErrorPage.isWanted(request.header("HTTP_ACCEPT"))
             ? Self.complete(ErrorPage.response(problem, requestID: request.id), problem, error)
-            : Self.problem(problem, error, requestID: request.id)
+            : Self.problem(problem, error, request.id, context.environment)
         response.fields[.vary] = "Accept"
         return response
     }
 
     /// A problem as an answer.
-    static func problem(_ problem: Problem, _ error: any Error, requestID: String) -> Response {
-        let title = ReasonPhrase.of(problem.status)
+    static func problem(
+        _ problem: Problem, _ error: any Error, _ requestID: String, _ environment: Environment
+    ) -> Response {
         let response = Response(
             status: HTTPResponse.Status(code: problem.status), contentType: "application/problem+json",
-            body: problem.json(title: title, requestID: requestID).bytes)
+            body: problem.json(baseURL: environment.baseURL, requestID: requestID).bytes)
         return complete(response, problem, error)
     }
 

@@ -66,7 +66,7 @@ enum BulkMedia {
                 members += [.init("status", .integer(200)), .init("etag", .string(media.entityTag))]
                 if withRecords { members.append(.init("media", media.json(baseURL: context.environment.baseURL))) }
             case .failure(let problem):
-                let json = problem.json(title: ReasonPhrase.of(problem.status), requestID: context.requestID)
+                let json = problem.json(baseURL: context.environment.baseURL, requestID: context.requestID)
                 members += [.init("status", .integer(Int64(problem.status))), .init("error", json)]
             }
             return .object(members)

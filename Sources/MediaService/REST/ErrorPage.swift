@@ -14,7 +14,7 @@ enum ErrorPage {
     }
 
     static func response(_ problem: Problem, requestID: String) -> Response {
-        let title = ReasonPhrase.of(problem.status)
+        let title = problem.code.entry.title
         let page = """
             <!DOCTYPE html>
             <html lang="en">
@@ -22,7 +22,7 @@ enum ErrorPage {
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="robots" content="noindex">
-            <title>\(escape(title))</title>
+            <title>\(HTMLText.escape(title))</title>
             <style>
             :root { color-scheme: light dark; }
             body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 20vh auto 0; padding: 0 1.5rem; }
@@ -31,9 +31,9 @@ enum ErrorPage {
             </style>
             </head>
             <body>
-            <h1>\(escape(heading(problem)))</h1>
-            <p>\(escape(advice(problem)))</p>
-            <p><small>\(problem.status) \(escape(problem.code)) · \(escape(requestID))</small></p>
+            <h1>\(HTMLText.escape(heading(problem)))</h1>
+            <p>\(HTMLText.escape(advice(problem)))</p>
+            <p><small>\(problem.status) \(HTMLText.escape(problem.code.rawValue)) · \(HTMLText.escape(requestID))</small></p>
             </body>
             </html>
 
@@ -66,19 +66,5 @@ enum ErrorPage {
         case 503, 507: "Try again in a moment."
         default: problem.detail
         }
-    }
-
-    private static func escape(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
     }
 }

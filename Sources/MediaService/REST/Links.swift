@@ -72,8 +72,8 @@ enum Links {
             case .success(let made): return .object([id] + json(made))
             case .failure(let refusal):
                 let problem = ProblemMapping.problem(for: refusal, context)
-                let title = ReasonPhrase.of(problem.status)
-                return .object([id, .init("error", problem.json(title: title, requestID: requestID))])
+                let json = problem.json(baseURL: context.environment.baseURL, requestID: requestID)
+                return .object([id, .init("error", json)])
             }
         }
         return .array(links)

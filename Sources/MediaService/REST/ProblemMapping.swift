@@ -8,9 +8,16 @@ import MediaStorage
 /// The one place where errors of the layers below become problem details. What is internal stays in the log.
 enum ProblemMapping {
     static func problem(for error: HTTPError) -> Problem {
-        Problem(
-            status: error.status.code, code: error.code,
-            detail: error.field.map { "\($0): \(error.reason)" } ?? error.reason,
+        let code: ProblemCode =
+            switch error.kind {
+            case .invalidRequest: .invalidRequest
+            case .notFound: .notFound
+            case .methodNotAllowed: .methodNotAllowed
+            case .bodyTooLarge: .tooLarge
+            case .headerTooLarge: .headerTooLarge
+            }
+        return Problem(
+            code, error.field.map { "\($0): \(error.reason)" } ?? error.reason,
             errors: error.field.map { [.init($0, error.reason)] } ?? [])
     }
 

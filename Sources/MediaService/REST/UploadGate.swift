@@ -22,7 +22,7 @@ enum UploadGate {
         try context.environment.storage.checkWritable()
         // Nothing is wrong with the request, and there is room by now; nginx's error log has what happened.
         throw Problem(
-            status: 503, code: "upload_failed", detail: "The upload could not be taken in. Try it again.",
+            .uploadFailed, "The upload could not be taken in. Try it again.",
             retryAfter: 10)
     }
 

@@ -73,7 +73,7 @@ enum RPC {
     static func failure(_ problem: Problem, id: JSON?) -> JSON {
         var error: [JSON.Member] = [
             .init("status", .string("error")), .init("message", .string(problem.detail)),
-            .init("statusCode", .integer(Int64(problem.status))), .init("code", .string(problem.code)),
+            .init("statusCode", .integer(Int64(problem.status))), .init("code", .string(problem.code.rawValue)),
         ]
         if !problem.errors.isEmpty {
             error.append(

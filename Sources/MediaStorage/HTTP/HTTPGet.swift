@@ -15,7 +15,7 @@ package enum HTTPGet {
     }
 
     // libcurl wants this once, before any thread uses it.
-    private static let isPrepared = media_curl_global_init() == CURLE_OK
+    static let isPrepared = media_curl_global_init() == CURLE_OK
 
     /// The body of a 200 answer.
     ///

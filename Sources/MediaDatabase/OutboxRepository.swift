@@ -1,0 +1,184 @@
+package import MediaCore
+
+/// Events on their way, each once for everybody it is sent to.
+///
+/// They are written in the transaction of the change that they tell of. Since that keeps its record locked, the events of a
+/// record have ids in the order of its changes, and whoever sees one sees those before it.
+package struct OutboxRepository {
+    /// The target that is the broker's exchange; webhooks are targets by their ids.
+    package static let exchange: Int64 = 0
+
+    package struct Entry: Equatable, Sendable {
+        package var id: Int64
+        package var event: MediaEvent
+        /// How often it was sent in vain.
+        package var attempts: Int64
+    }
+
+    /// Which of a target's events are meant.
+    package enum Choice: Sendable {
+        case event(String)
+        case since(Timestamp)
+        /// Those that were given up since then.
+        case givenUp(since: Timestamp)
+    }
+
+    private let connection: Connection
+
+    package init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    // MARK: Coming in
+
+    /// Writes down events for the exchange, if there is one, and for each webhook that wants to know.
+    package func add(_ events: [MediaEvent], toExchange: Bool) throws(MariaDBError) {
+        for event in events {
+            let values: [Value] = [
+                .text(event.id), .text(event.kind.rawValue), .text(event.mediaID), .text(event.data),
+                .timestamp(event.at), .timestamp(event.at),
+            ]
+            try connection.execute(
+                """
+                INSERT INTO outbox (target_id, event_id, type, media_id, data, created_at, queued_at)
+                SELECT id, ?, ?, ?, ?, ?, ? FROM webhooks
+                WHERE disabled_at IS NULL AND (types = '' OR FIND_IN_SET(?, types))
+                """, values + [.text(event.kind.rawValue)])
+            guard toExchange else { continue }
+            try connection.execute(
+                """
+                INSERT INTO outbox (target_id, event_id, type, media_id, data, created_at, queued_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """, [.integer(Self.exchange)] + values)
+        }
+    }
+
+    /// Sends what was settled once more.
+    ///
+    /// - Returns: how many events.
+    package func replay(_ choice: Choice, of target: Int64, now: Timestamp) throws(MariaDBError) -> Int {
+        let (condition, value): (String, Value) =
+            switch choice {
+            case .event(let id): ("event_id = ?", .text(id))
+            case .since(let moment): ("created_at >= ?", .timestamp(moment))
+            case .givenUp(let moment): ("created_at >= ? AND is_delivered = 0", .timestamp(moment))
+            }
+        return try connection.execute(
+            """
+            UPDATE outbox SET settled_at = NULL, is_delivered = 0, retry_at = NULL, attempts = 0, queued_at = ?
+            WHERE target_id = ? AND settled_at IS NOT NULL AND \(condition)
+            """, [.timestamp(now), .integer(target), value])
+    }
+
+    // MARK: Going out
+
+    /// The oldest events that may be sent now: one that has to wait holds up the later ones of its record.
+    package func due(_ target: Int64, now: Timestamp, limit: Int) throws(MariaDBError) -> [Entry] {
+        try connection.query(
+            """
+            SELECT id, event_id, type, media_id, data, created_at, attempts FROM outbox
+            WHERE target_id = ? AND settled_at IS NULL AND media_id NOT IN (
+                SELECT media_id FROM outbox WHERE target_id = ? AND settled_at IS NULL AND retry_at > ?)
+            ORDER BY id LIMIT ?
+            """, [.integer(target), .integer(target), .timestamp(now), .integer(Int64(limit))]
+        ) { (row) throws(MariaDBError) in
+            Entry(
+                id: try row.integer(0),
+                event: MediaEvent(
+                    id: try row.text(1), kind: try row.value(2, MediaEvent.Kind.init(rawValue:)),
+                    mediaID: try row.value(3) { MediaID($0) }, data: try row.text(4), at: try row.timestamp(5)),
+                attempts: try row.integer(6))
+        }
+    }
+
+    /// Whether there is anything to send.
+    package func isWaiting(_ target: Int64) throws(MariaDBError) -> Bool {
+        try !connection.query(
+            "SELECT id FROM outbox WHERE target_id = ? AND settled_at IS NULL LIMIT 1", [.integer(target)]
+        ) { (row) throws(MariaDBError) in try row.integer(0) }.isEmpty
+    }
+
+    /// Removes what was sent and is kept no longer.
+    package func remove(_ ids: [Int64]) throws(MariaDBError) {
+        try forEach(ids) { (marks, values) throws(MariaDBError) in
+            try connection.execute("DELETE FROM outbox WHERE id IN (\(marks))", values)
+        }
+    }
+
+    /// Notes what was delivered.
+    package func settle(_ ids: [Int64], now: Timestamp) throws(MariaDBError) {
+        try forEach(ids) { (marks, values) throws(MariaDBError) in
+            try connection.execute(
+                "UPDATE outbox SET settled_at = ?, is_delivered = 1 WHERE id IN (\(marks))", [.timestamp(now)] + values)
+        }
+    }
+
+    /// Notes that an event was sent in vain.
+    ///
+    /// - Parameter moment: until when it waits, and its record's later ones with it; nil: it doesn't.
+    package func fail(_ id: Int64, until moment: Timestamp?) throws(MariaDBError) {
+        try connection.execute(
+            "UPDATE outbox SET attempts = attempts + 1, retry_at = ? WHERE id = ?",
+            [moment.map(Value.timestamp) ?? .null, .integer(id)])
+    }
+
+    private func forEach(
+        _ ids: [Int64], _ body: (String, [Value]) throws(MariaDBError) -> Void
+    ) throws(MariaDBError) {
+        var left = ids[...]
+        while !left.isEmpty {
+            // Few lengths, so that few statements are prepared.
+            let count = left.count >= 100 ? 100 : left.count >= 10 ? 10 : 1
+            try body(
+                Array(repeating: "?", count: count).joined(separator: ", "), left.prefix(count).map(Value.integer))
+            left = left.dropFirst(count)
+        }
+    }
+
+    // MARK: What is left
+
+    /// How many events wait, and since when the oldest does.
+    package func waiting(_ target: Int64) throws(MariaDBError) -> (count: Int64, since: Timestamp?) {
+        try connection.query(
+            "SELECT COUNT(*), MIN(queued_at) FROM outbox WHERE target_id = ? AND settled_at IS NULL", [.integer(target)]
+        ) { (row) throws(MariaDBError) in (count: try row.integer(0), since: row.optionalTimestamp(1)) }.first ?? (
+            0, nil
+        )
+    }
+
+    /// Gives up what waits since before `moment`.
+    ///
+    /// - Returns: how many, up to `limit`.
+    package func giveUp(
+        _ target: Int64, before moment: Timestamp, now: Timestamp, limit: Int
+    ) throws(MariaDBError) -> Int {
+        // Nearly in the order of time: those that come first are the ones that are too old, if any is.
+        let oldest = try connection.query(
+            "SELECT id, queued_at FROM outbox WHERE target_id = ? AND settled_at IS NULL ORDER BY id LIMIT ?",
+            [.integer(target), .integer(Int64(limit))]
+        ) { (row) throws(MariaDBError) in (id: try row.integer(0), queuedAt: try row.timestamp(1)) }
+        let ids = oldest.filter { $0.queuedAt < moment }.map(\.id)
+        try forEach(ids) { (marks, values) throws(MariaDBError) in
+            try connection.execute(
+                "UPDATE outbox SET settled_at = ? WHERE id IN (\(marks))", [.timestamp(now)] + values)
+        }
+        return ids.count
+    }
+
+    /// Removes what was settled before `moment`.
+    ///
+    /// - Returns: how many, up to `limit`.
+    package func prune(_ target: Int64, before moment: Timestamp, limit: Int) throws(MariaDBError) -> Int {
+        try connection.execute(
+            "DELETE FROM outbox WHERE target_id = ? AND settled_at < ? ORDER BY settled_at LIMIT ?",
+            [.integer(target), .timestamp(moment), .integer(Int64(limit))])
+    }
+
+    /// Removes all of a target that is no more.
+    ///
+    /// - Returns: how many, up to `limit`.
+    package func removeAll(of target: Int64, limit: Int) throws(MariaDBError) -> Int {
+        try connection.execute(
+            "DELETE FROM outbox WHERE target_id = ? LIMIT ?", [.integer(target), .integer(Int64(limit))])
+    }
+}

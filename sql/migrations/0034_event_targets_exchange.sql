@@ -1,0 +1,1 @@
+INSERT IGNORE INTO event_targets (id) VALUES (0);
