@@ -76,7 +76,7 @@ class Peers:
         settings = self.instance.settings
         secrets = {
             "PEER_PASSWORD": settings["MEDIA_DATABASE_PASSWORD"], "PEER_LINK_SECRET": settings["MEDIA_LINK_SECRET"],
-            "PEER_TOKEN_SECRET": self.instance.token_secret}
+            "PEER_TOKEN_SECRET": self.instance.token_secret, "PEER_BASE_URL": settings["MEDIA_PUBLIC_URL"]}
         return start(
             [self.program, socket or self.socket, workers or self.workers, self.threads,
              settings["MEDIA_DATABASE_SOCKET"], "media", "media"],

@@ -20,12 +20,15 @@ static size_t escape(char *to, const char *text, size_t length) {
     return n;
 }
 
-void refuse(struct worker *w, const char *status, const char *code, const char *fields, const char *detail) {
+const char *base_url;
+
+void refuse(struct worker *w, const char *status, const char *code, const char *title, const char *fields, const char *detail) {
     char body[1024];
     int length = snprintf(
         body, sizeof body,
-        "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%.3s,\"code\":\"%s\",\"detail\":\"%s\",\"requestId\":\"%s\"}",
-        status + 4, status, code, detail, parameter(w, "REQUEST_ID"));
+        "{\"type\":\"%s/docs/errors#%s\",\"title\":\"%s\",\"status\":%.3s,\"code\":\"%s\",\"detail\":\"%s\","
+        "\"requestId\":\"%s\"}",
+        base_url, code, title, status, code, detail, parameter(w, "REQUEST_ID"));
     char head[512];
     int head_length = snprintf(head, sizeof head,
                                "Status: %s\r\nContent-Type: application/problem+json\r\n%sCache-Control: no-store\r\n"
@@ -36,11 +39,11 @@ void refuse(struct worker *w, const char *status, const char *code, const char *
 }
 
 void refuse_unavailable(struct worker *w) {
-    refuse(w, "503 Service Unavailable", "unavailable", "Retry-After: 5\r\n", "The database can't be reached now.");
+    refuse(w, "503 Service Unavailable", "unavailable", "Unavailable", "Retry-After: 5\r\n", "The database can't be reached now.");
 }
 
 void refuse_unauthenticated(struct worker *w, const char *detail) {
-    refuse(w, "401 Unauthorized", "unauthenticated", "WWW-Authenticate: Bearer realm=\"media\"\r\n", detail);
+    refuse(w, "401 Unauthorized", "unauthenticated", "Not authenticated", "WWW-Authenticate: Bearer realm=\"media\"\r\n", detail);
 }
 
 void refuse_token(struct worker *w, const char *fault) {
@@ -54,14 +57,14 @@ void refuse_not_found(struct worker *w, const char *id) {
     size_t length = strlen(id), n = sprintf(detail, "Media with ID ");
     n += escape(detail + n, id, length < 100 ? length : 100);
     strcpy(detail + n, " not found");
-    refuse(w, "404 Not Found", "not_found", "", detail);
+    refuse(w, "404 Not Found", "not_found", "Not found", "", detail);
 }
 
 void refuse_link(struct worker *w, enum link_state state) {
-    if (state == expired_link) refuse(w, "403 Forbidden", "link_expired", "", "This link has expired.");
-    if (state == revoked_link) refuse(w, "403 Forbidden", "link_revoked", "", "This link has been revoked.");
+    if (state == expired_link) refuse(w, "403 Forbidden", "link_expired", "Link expired", "", "This link has expired.");
+    if (state == revoked_link) refuse(w, "403 Forbidden", "link_revoked", "Link revoked", "", "This link has been revoked.");
     if (state == used_up_link)
-        refuse(w, "403 Forbidden", "link_used_up", "", "This link has been used as often as it may be.");
+        refuse(w, "403 Forbidden", "link_used_up", "Link used up", "", "This link has been used as often as it may be.");
 }
 
 // --- Files -----------------------------------------------------------------------------------------------------------

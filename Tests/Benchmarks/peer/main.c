@@ -61,6 +61,7 @@ static void prepare_statements(struct worker *w) {
     memcpy(m->columns, columns, sizeof columns);
     prepare(w->connection, &w->find_media, find_media_sql, m->columns, file_column_count);
     prepare(w->connection, &w->find_linked_media, find_linked_media_sql, m->columns, linked_column_count);
+    prepare_record(w);
 }
 
 // --- Decision --------------------------------------------------------------------------------------------------------
@@ -101,11 +102,11 @@ static void decide(struct worker *w, const char *id, const struct caller *caller
     } else if (is_ready && link != no_link) {
         refuse_link(w, link);
     } else if (caller->kind == service_without_scope) {
-        refuse(w, "403 Forbidden", "forbidden", "", "The API key lacks the scope 'media:read'.");
+        refuse(w, "403 Forbidden", "forbidden", "Not allowed", "", "The API key lacks the scope 'media:read'.");
     } else if (may && is_processing) {
-        refuse(w, "409 Conflict", "not_ready", "Retry-After: 5\r\n", "The file is still being processed.");
+        refuse(w, "409 Conflict", "not_ready", "Not ready", "Retry-After: 5\r\n", "The file is still being processed.");
     } else if (may && found && is_text(status, "FAILED")) {
-        refuse(w, "409 Conflict", "not_ready", "", "The file could not be processed.");
+        refuse(w, "409 Conflict", "not_ready", "Not ready", "", "The file could not be processed.");
     } else {
         refuse_not_found(w, id);
     }
@@ -114,10 +115,14 @@ static void decide(struct worker *w, const char *id, const struct caller *caller
 static void handle(struct worker *w) {
     const char *method = parameter(w, "REQUEST_METHOD"), *path = parameter(w, "DOCUMENT_URI");
     struct caller caller;
+    if (strcmp(path, "/v1/rpc") == 0 && strcmp(method, "POST") == 0) {
+        if (authenticate(w, &caller)) call(w, &caller);
+        return;
+    }
     if (strncmp(path, "/m/", 3) != 0 || !path[3] || strchr(path + 3, '/'))
-        refuse(w, "404 Not Found", "not_found", "", "There is nothing at this path.");
+        refuse(w, "404 Not Found", "not_found", "Not found", "", "There is nothing at this path.");
     else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        refuse(w, "405 Method Not Allowed", "method_not_allowed", "Allow: GET, HEAD\r\n", "method: isn't possible here");
+        refuse(w, "405 Method Not Allowed", "method_not_allowed", "Method not allowed", "Allow: GET, HEAD\r\n", "method: isn't possible here");
     else if (authenticate(w, &caller))
         decide(w, path + 3, &caller);
 }
@@ -154,8 +159,9 @@ static void run_process(int threads) {
 int main(int count, char **words) {
     const char *password = getenv("PEER_PASSWORD"), *link = getenv("PEER_LINK_SECRET"),
                *token = getenv("PEER_TOKEN_SECRET");
-    if (count != 7 || !password || !link || !token) {
-        fprintf(stderr, "usage: PEER_PASSWORD=… PEER_LINK_SECRET=… PEER_TOKEN_SECRET=… "
+    base_url = getenv("PEER_BASE_URL");
+    if (count != 7 || !password || !link || !token || !base_url) {
+        fprintf(stderr, "usage: PEER_PASSWORD=… PEER_LINK_SECRET=… PEER_TOKEN_SECRET=… PEER_BASE_URL=… "
                         "peer SOCKET PROCESSES THREADS DATABASE-SOCKET USER DATABASE\n");
         return 2;
     }

@@ -72,12 +72,26 @@ struct media_row {
     struct column columns[linked_column_count];
 };
 
+// Those of the columns of a record that are asked for by number.
+enum { status_record_column = 10, public_name_column = 15, outside_record_column = 22, record_column_count };
+
+struct record_row {
+    char id[media_id_length], type[16], original_name[1024], mime_type[128], owner[max_subject * 4], entity_id[max_subject * 4],
+        entity_type[256], metadata[16384], status[16], title[1024], public_name[1024], failure_reason[2048],
+        deleted_status[16], external_url[2049];
+    long long size, is_public, revision, version;
+    unsigned char sha256[hash_length];
+    MYSQL_TIME created_at, updated_at, deleted_at, version_at;
+    struct column columns[record_column_count];
+};
+
 struct worker {
     FCGX_Request request;
     MYSQL *connection;
-    struct lookup find_key, find_media, find_linked_media;
+    struct lookup find_key, find_media, find_linked_media, find_record;
     struct key_row key;
     struct media_row media;
+    struct record_row record;
     EVP_MD_CTX *digest;
     const EVP_MD *sha256;
     EVP_MAC_CTX *mac;
@@ -136,9 +150,18 @@ bool parse_link(const char *query, const char *media_id, struct link *link);
 // What a link says whose rows have been found.
 enum link_state check_link(struct worker *w, const struct link *link);
 
+// --- rpc.c -------------------------------------------------------------------------------------------------------------
+
+void prepare_record(struct worker *w);
+// Answers POST /v1/rpc.
+void call(struct worker *w, const struct caller *caller);
+
 // --- answers.c ---------------------------------------------------------------------------------------------------------
 
-void refuse(struct worker *w, const char *status, const char *code, const char *fields, const char *detail);
+// Where the service is for its clients.
+extern const char *base_url;
+
+void refuse(struct worker *w, const char *status, const char *code, const char *title, const char *fields, const char *detail);
 void refuse_unavailable(struct worker *w);
 void refuse_unauthenticated(struct worker *w, const char *detail);
 void refuse_token(struct worker *w, const char *fault);

@@ -1,0 +1,6 @@
+-- wrk: posts the packet that stands behind `--`.
+function init(arguments)
+    wrk.method = "POST"
+    wrk.headers["Content-Type"] = "application/json"
+    wrk.body = arguments[1]
+end
