@@ -93,6 +93,7 @@ package struct JSONParser {
 
     private mutating func object() throws(Failure) -> JSON {
         var members: [JSON.Member] = []
+        // Of the first few names a comparison with each is quicker than a set.
         var names: Set<ExactText> = []
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object([]) }
@@ -100,7 +101,7 @@ package struct JSONParser {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw failure("a member's name in quotes expected") }
             let name = try string()
-            guard names.insert(ExactText(name)).inserted else { throw failure("member '\(name)' stands twice") }
+            guard isNew(name, members, &names) else { throw failure("member '\(name)' stands twice") }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure("':' expected") }
             skipSpace()
@@ -113,6 +114,13 @@ package struct JSONParser {
             if take(UInt8(ascii: "}")) { return .object(members) }
             guard take(UInt8(ascii: ",")) else { throw failure("',' or '}' expected") }
         }
+    }
+
+    private func isNew(_ name: String, _ members: [JSON.Member], _ names: inout Set<ExactText>) -> Bool {
+        let name = ExactText(name)
+        if members.count < 8 { return !members.contains { ExactText($0.name) == name } }
+        if members.count == 8 { names = Set(members.map { ExactText($0.name) }) }
+        return names.insert(name).inserted
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {

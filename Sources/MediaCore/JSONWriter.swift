@@ -5,7 +5,7 @@ extension JSON {
     /// The value as JSON text in UTF-8.
     package var bytes: [UInt8] {
         var output: [UInt8] = []
-        output.reserveCapacity(512)
+        output.reserveCapacity(1024)
         write(to: &output)
         return output
     }

@@ -70,7 +70,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Entry(
                 400, "Digest mismatch",
                 cause:
-                    "The body isn't what `Repr-Digest`, `Content-Digest` or `Content-MD5` says: it was changed on its way.",
+                    "The body isn't what `Repr-Digest` or `Content-Digest` says: it was changed on its way.",
                 mend: "Send it again; if it fails again, look at how the digest is made.")
         case .unauthenticated:
             Entry(

@@ -11,6 +11,16 @@ package struct RouteTable: Sendable {
         /// Such as `/v1/media/{id}`.
         package let path: String
         let pattern: [Segment]
+        let parameterCount: Int
+
+        init(name: String, index: Int, method: HTTPRequest.Method, path: String, pattern: [Segment]) {
+            self.name = name
+            self.index = index
+            self.method = method
+            self.path = path
+            self.pattern = pattern
+            parameterCount = pattern.count { if case .parameter = $0 { true } else { false } }
+        }
     }
 
     enum Segment: Equatable, Sendable {
@@ -19,6 +29,8 @@ package struct RouteTable: Sendable {
     }
 
     package private(set) var routes: [Route] = []
+    /// The same, those with fewest parameters first: a path is the resource that names most of it.
+    private var ordered: [Route] = []
 
     init() {}
 
@@ -27,7 +39,10 @@ package struct RouteTable: Sendable {
             segment.hasPrefix("{") && segment.hasSuffix("}")
                 ? .parameter(String(segment.dropFirst().dropLast())) : .literal(String(segment))
         }
-        routes.append(Route(name: name, index: routes.count, method: method, path: path, pattern: pattern))
+        let route = Route(name: name, index: routes.count, method: method, path: path, pattern: pattern)
+        routes.append(route)
+        let place = ordered.firstIndex { $0.parameterCount > route.parameterCount } ?? ordered.endIndex
+        ordered.insert(route, at: place)
     }
 
     /// The route for a request; HEAD is answered by what answers GET (RFC 9110 §9.3.2).
@@ -37,9 +52,11 @@ package struct RouteTable: Sendable {
         _ method: HTTPRequest.Method, _ path: [String]
     ) throws(HTTPError) -> (route: Route, parameters: PathParameters) {
         var allowed: [HTTPRequest.Method] = []
-        for route in routes {
+        var parameterCount = Int.max
+        for route in ordered where route.parameterCount <= parameterCount {
             guard let parameters = Self.match(route.pattern, path) else { continue }
             if route.method == method || (method == .head && route.method == .get) { return (route, parameters) }
+            parameterCount = route.parameterCount
             for method in route.method == .get ? [.get, .head] : [route.method] where !allowed.contains(method) {
                 allowed.append(method)
             }

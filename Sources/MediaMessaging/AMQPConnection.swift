@@ -1,4 +1,5 @@
 internal import CRabbitMQ
+internal import Glibc
 
 /// A connection to a broker by AMQP 0-9-1: for one thread, which consumes on one channel and publishes what has to arrive on
 /// another.
@@ -18,6 +19,11 @@ package final class AMQPConnection {
     private var partial: AMQPMessage?
     /// Bytes of its body that have arrived.
     private var received: UInt64 = 0
+    /// The last message that is done with and not acknowledged yet, and how many are.
+    private var done: UInt64?
+    private var doneCount = 0
+    /// Whether the system holds back what is sent.
+    private var isHolding = false
     /// Messages that came while something else was waited for.
     private var arrived: [AMQPMessage] = []
     /// How many messages were sent that the broker confirms.
@@ -114,6 +120,7 @@ package final class AMQPConnection {
     /// A body goes from the frames it comes in to where it stays; nothing else of it is kept.
     package func next(milliseconds: Int) throws(AMQPError) -> AMQPMessage? {
         if !arrived.isEmpty { return arrived.removeFirst() }
+        if !hasMore { try flush() }
         let end = ContinuousClock.now + .milliseconds(milliseconds)
         while true {
             // A message that has begun comes to its end, or the heartbeats to theirs.
@@ -182,12 +189,43 @@ package final class AMQPConnection {
         return message
     }
 
+    /// Acknowledges a message, of which all before it have been acknowledged or given back. Of many that come together several
+    /// are acknowledged by one frame, and their answers go out together: each packet wakes the broker.
     package func acknowledge(_ tag: UInt64) throws(AMQPError) {
-        try Self.check(unsafe amqp_basic_ack(state, Self.consuming, tag, 0), "acknowledge")
+        done = tag
+        doneCount += 1
+        if !hasMore || doneCount >= Self.maxDone { try flush() }
+    }
+
+    /// No more than the broker may send ahead by default, or it would have to wait.
+    private static let maxDone = 8
+
+    /// Whether more has come that can be taken without waiting.
+    private var hasMore: Bool {
+        unsafe !arrived.isEmpty || amqp_frames_enqueued(state) != 0 || amqp_data_in_buffer(state) != 0
+    }
+
+    /// Sends what was held back.
+    package func flush() throws(AMQPError) {
+        if let tag = done {
+            (done, doneCount) = (nil, 0)
+            try Self.check(unsafe amqp_basic_ack(state, Self.consuming, tag, 1), "acknowledge")
+        }
+        hold(false)
+    }
+
+    /// The system itself sends what is held back after 0.2 s (tcp(7), TCP_CORK).
+    private func hold(_ isHolding: Bool) {
+        guard isHolding != self.isHolding else { return }
+        self.isHolding = isHolding
+        var value: Int32 = isHolding ? 1 : 0
+        _ = unsafe setsockopt(
+            amqp_get_sockfd(state), Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Gives a message back to its queue.
     package func requeue(_ tag: UInt64) throws(AMQPError) {
+        try flush()
         try Self.check(unsafe amqp_basic_nack(state, Self.consuming, tag, 0, 1), "give back")
     }
 
@@ -195,6 +233,7 @@ package final class AMQPConnection {
 
     /// Sends an answer; one that nobody waits for any more goes nowhere.
     package func answer(to queue: [UInt8], correlationID: [UInt8], _ body: [UInt8]) throws(AMQPError) {
+        if hasMore { hold(true) }
         try publish(Self.consuming, exchange: "", key: queue, isDurable: false, correlationID: correlationID, body)
     }
 
@@ -244,6 +283,7 @@ package final class AMQPConnection {
 
     /// Waits until the broker has all that was sent.
     package func awaitConfirms() throws(AMQPError) {
+        hold(false)
         while confirmed < published {
             let (message, isSilent) = try read(milliseconds: 30_000)
             if let message { arrived.append(message) }

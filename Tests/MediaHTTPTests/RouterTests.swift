@@ -34,9 +34,9 @@ struct RouterTests {
         #expect(try Self.media.table.route(method, path).route.name == name)
     }
 
-    @Test("the first route that fits is taken")
+    @Test("the route that names most of the path is taken")
     func order() throws {
-        #expect(try Self.media.table.route(.get, ["v1", "media", "search"]).route.name == "GET /v1/media/{id}")
+        #expect(try Self.media.table.route(.get, ["v1", "media", "search"]).route.name == "GET /v1/media/search")
         #expect(try Self.media.table.route(.post, ["v1", "media", "search"]).route.name == "POST /v1/media/search")
     }
 
@@ -75,7 +75,8 @@ struct RouterTests {
         "405 names the methods of the path, each once",
         arguments: [
             (["v1", "media"], [.get, .head, .post]), (["v1", "media", "x"], [.get, .head, .delete]), (["only"], [.put]),
-            (["v1", "media", "search"], [.get, .head, .delete, .post]),
+            // What the pattern with a parameter takes isn't the other's.
+            (["v1", "media", "search"], [.get, .head, .post]),
         ] as [([String], [HTTPRequest.Method])])
     func methodNotAllowed(path: [String], allow: [HTTPRequest.Method]) throws {
         let error = try #require(throws: HTTPError.self) { try Self.media.table.route(.patch, path) }

@@ -82,6 +82,15 @@ struct LifeTests {
         try patch(tag, #"{"title":"second"}"#).expectProblem(412, "precondition_failed")
         #expect(try client.get("/v1/media/\(id)", headers: ["If-None-Match": tag]).json.text("title") == "first")
         try client.send("DELETE", "/v1/media/\(id)", headers: ["If-Match": tag]).expectProblem(412)
+        // Who sends an empty one counts on it, too.
+        for header in ["If-Match", "If-None-Match"] {
+            let method = header == "If-Match" ? "PATCH" : "GET"
+            try client.send(
+                method, "/v1/media/\(id)", headers: ["Content-Type": "application/json"],
+                method == "GET" ? .none : .text("{}"),
+                curl: ["-H", "\(header);"]
+            ).expectProblem(400, field: header)
+        }
         for wrong in ["first", "\"1", "\"1\" \"2\"", ",", "W/1"] {
             try patch(wrong, "{}").expectProblem(400, field: "If-Match", "\(wrong)")
         }

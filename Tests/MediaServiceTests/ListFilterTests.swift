@@ -77,6 +77,17 @@ struct ListFilterTests {
         #expect(seen == whole && seen.count == 3)
     }
 
+    @Test("the pages beside a page are named by its query written anew, and are there")
+    func links() throws {
+        let answer = try client.get("/v1/media?%6cimit=1&page=2&name=%C3%A9%3E%22%26")
+        #expect(answer.status == 200 && answer["Link"]?.contains("limit=1&name=%C3%A9%3E%22%26&page=1>") == true)
+        let first = try client.get("/v1/media?%70age=1&limit=1")
+        let next = try #require(first["Link"]?.split(separator: ">").first?.split(separator: "<").last.map(String.init))
+        #expect(next.contains("cursor=") && !next.contains("page="))
+        #expect(try client.get(next).status == 200)
+        #expect(try client.get("/v1/media?limit=2&page=50")["Link"]?.contains("page=2>; rel=\"prev\"") == true)
+    }
+
     @Test("no cursor that somebody has made ends a worker")
     func hostileCursors() throws {
         let instance = try SharedInstance.instance()

@@ -137,7 +137,14 @@ import Testing
         )
         .expectProblem(400, "digest_mismatch")
         try replace("c000000000000000000000000", bytes("x")).expectProblem(404, "not_found")
-        try client.send("POST", "/v1/media/\(record.id)/file", .bytes(bytes("x"))).expectProblem(405)
+        let form = try client.send(
+            "PUT", "/v1/media/\(record.id)/file", .form([.file("file", name: "b.mp4", type: nil, bytes("in a form"))]))
+        form.expectProblem(415, "unsupported_media_type", field: "Content-Type", reason: "form")
+        for method in ["POST", "GET"] {
+            let answer = try client.send(method, "/v1/media/\(record.id)/file", .bytes(bytes("x")))
+            answer.expectProblem(405, "method_not_allowed")
+            #expect(answer["Allow"] == "PUT")
+        }
         #expect(try client.delete("/v1/media/\(record.id)").status == 200)
         try replace(record.id, bytes("x")).expectProblem(404, "not_found")
         try client.get("/v1/media/\(record.id)/versions").expectProblem(404, "not_found")

@@ -55,7 +55,7 @@ struct InterfaceTests {
     func nginx() throws {
         let texts = try Repository.text("nginx/media/problem-answers.conf").matches(
             of: /"type":"\$media_errors#(\w+)","title":"([^"]+)","status":(\d+),"code":"(\w+)"/)
-        #expect(texts.count == 18)
+        #expect(texts.count == 19)
         for text in texts {
             let code = try #require(ProblemCode(rawValue: String(text.4)))
             #expect(text.1 == text.4 && text.2 == code.entry.title)

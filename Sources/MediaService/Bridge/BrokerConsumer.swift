@@ -34,6 +34,7 @@ final class BrokerConsumer {
                     guard let message = try connection.next(milliseconds: 250) else { continue }
                     try take(message, connection)
                 }
+                try connection.flush()
             } catch {
                 metrics.add(.brokerLosses)
                 context.logger.error("the broker is lost; trying again", metadata: ["error": "\(error)"])

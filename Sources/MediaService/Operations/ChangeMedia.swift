@@ -122,7 +122,8 @@ struct ChangeMedia {
         let entities = try ReferenceRepository(context.connection).entries(of: media.id, isLocked: true).map(\.entity)
         if entities.isEmpty { return }
         throw Problem(
-            .referenced, "The file belongs to \(entities.count) entities; delete it with force.",
+            .referenced,
+            "The file belongs to \(entities.count == 1 ? "an entity" : "\(entities.count) entities"); delete it with force.",
             errors: entities.prefix(100).map { .init("references", $0.text) })
     }
 

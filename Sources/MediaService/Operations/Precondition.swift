@@ -7,7 +7,7 @@ enum Precondition: Equatable {
     case match([String])
 
     /// - Parameters:
-    ///   - value: the field's, or nil where there is none.
+    ///   - value: the field's, or nil where there is none; who sends an empty one counts on it.
     ///   - field: how messages name it.
     /// - Throws: 400 where it isn't `*` or a list of entity tags.
     init(ifMatch value: String?, field: String = "If-Match") throws(Problem) {

@@ -94,8 +94,11 @@ extension Request {
     ///
     /// - Parameter limit: bytes.
     func jsonBytes(limit: Int, types: Set<String> = ["application/json"]) throws -> [UInt8] {
-        guard let type = try mediaType(), types.contains(type) else {
-            throw Problem.unsupportedType("Content-Type", "must be application/json")
+        // Mostly it is nothing but that.
+        if contentType != "application/json" {
+            guard let type = try mediaType(), types.contains(type) else {
+                throw Problem.unsupportedType("Content-Type", "must be \(types.sorted().joined(separator: " or "))")
+            }
         }
         return try body(limit: limit)
     }

@@ -9,7 +9,7 @@ enum DeleteMedia {
         let caller = try request.caller(context)
         let parameters = try QueryParameters(request.query, allowed: ["hard", "force"])
         let (isHard, isForced) = (try flag("hard", parameters), try flag("force", parameters))
-        let precondition = try Precondition(ifMatch: request.header("HTTP_IF_MATCH"))
+        let precondition = try Precondition(ifMatch: request.parameter("HTTP_IF_MATCH"))
         let operation = ChangeMedia(context: context)
         let media =
             isHard
@@ -29,7 +29,7 @@ enum DeleteMedia {
     @Sendable static func restore(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
         try request.requireNoQuery()
-        let expected = request.header("HTTP_IF_MATCH")
+        let expected = request.parameter("HTTP_IF_MATCH")
         let precondition = try Precondition(ifMatch: expected)
         let once = try IdempotentRequest(request, caller, context)
         try Authorize.checkEarly(caller, .restore)

@@ -9,7 +9,7 @@ enum GetMedia {
         let fields = try SparseFields(QueryParameters(request.query, allowed: ["fields"])["fields"])
         let media = try ReadMedia(context: context).find(path["id"], caller)
         // A part of the record is another representation, and has no entity tag of its own (RFC 9110 §8.8.3).
-        if fields.areAll, try Precondition.isUnchanged(media, ifNoneMatch: request.header("HTTP_IF_NONE_MATCH")) {
+        if fields.areAll, try Precondition.isUnchanged(media, ifNoneMatch: request.parameter("HTTP_IF_NONE_MATCH")) {
             var response = Response(status: .notModified)
             response.fields[.eTag] = media.entityTag
             response.fields[.cacheControl] = "private, no-cache"

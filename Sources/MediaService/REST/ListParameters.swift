@@ -21,7 +21,7 @@ struct ListParameters {
     }
 
     private let values: [String: String]
-    /// The query without what names a page.
+    /// The query without what names a page, written anew.
     private let rest: String
 
     /// - Parameter values: of `names` only.
@@ -33,8 +33,8 @@ struct ListParameters {
     /// - Parameter names: what the path says already.
     init(_ query: String, without names: Set<String>) throws(HTTPError) {
         values = try QueryParameters(query, allowed: Self.names.subtracting(names).union(["fields"])).values
-        rest = query.split(separator: "&").filter { !$0.hasPrefix("page=") && !$0.hasPrefix("cursor=") }
-            .joined(separator: "&")
+        rest = values.filter { $0.key != "page" && $0.key != "cursor" }.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\(PercentEncoding.pathSegment($0.value))" }.joined(separator: "&")
     }
 
     subscript(name: String) -> String? { values[name] }
@@ -127,7 +127,8 @@ struct ListParameters {
         func target(_ parameter: String) -> String { "\(path)?\(rest.isEmpty ? "" : rest + "&")\(parameter)" }
         var links: [(relation: String, target: String)] = []
         if let cursor = page.nextCursor { links.append(("next", target("cursor=\(cursor.text)"))) }
-        if page.page > 1 { links.append(("prev", target("page=\(page.page - 1)"))) }
+        // Behind the last page it is the last one.
+        if page.page > 1 { links.append(("prev", target("page=\(max(1, min(page.page - 1, Int(page.totalPages))))"))) }
         if !links.isEmpty { links.append(("first", target("page=1"))) }
         return links
     }

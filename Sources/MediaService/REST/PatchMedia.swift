@@ -13,7 +13,7 @@ enum PatchMedia {
         try request.requireNoQuery()
         let configuration = context.environment.configuration
         let isMergePatch = try request.mediaType() == "application/merge-patch+json"
-        let precondition = try Precondition(ifMatch: request.header("HTTP_IF_MATCH"))
+        let precondition = try Precondition(ifMatch: request.parameter("HTTP_IF_MATCH"))
         let changes = try ChangeMedia.Changes(
             request.jsonObject(
                 limit: Self.bodyLimit(configuration), types: ["application/json", "application/merge-patch+json"],

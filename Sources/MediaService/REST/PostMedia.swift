@@ -90,8 +90,11 @@ enum PostMedia {
     static func rawFile(
         _ request: Request, name: String?, default: String?, _ context: Context
     ) throws -> IncomingFile {
-        let body = try body(request, context)
         let type = try request.mediaType()
+        if type == "multipart/form-data" {
+            throw Problem.unsupportedType("Content-Type", "a form isn't read here: the body has to be the file itself")
+        }
+        let body = try body(request, context)
         let digests =
             try digests(request.header("HTTP_CONTENT_DIGEST"), "Content-Digest")
             + digests(request.header("HTTP_REPR_DIGEST"), "Repr-Digest")

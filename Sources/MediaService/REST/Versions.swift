@@ -11,7 +11,7 @@ enum Versions {
             try CheckUpload(context: context).replace(
                 path["id"], caller, length: request.contentLength, isReceived: true)
             let query = try QueryParameters(request.query, allowed: ["name"])
-            let precondition = try Precondition(ifMatch: request.header("HTTP_IF_MATCH"))
+            let precondition = try Precondition(ifMatch: request.parameter("HTTP_IF_MATCH"))
             let current = try ReadMedia(context: context).find(path["id"], caller, to: .replaceFile)
             let file = try PostMedia.rawFile(request, name: query["name"], default: current.originalName, context)
             return .media(
@@ -33,7 +33,7 @@ enum Versions {
     @Sendable static func restore(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
         try request.requireNoQuery()
-        let precondition = try Precondition(ifMatch: request.header("HTTP_IF_MATCH"))
+        let precondition = try Precondition(ifMatch: request.parameter("HTTP_IF_MATCH"))
         let media = try ReplaceFile(context: context).restore(
             try number(path), of: path["id"], if: precondition, caller)
         return .media(media, context)

@@ -30,7 +30,7 @@ MYSQL *connect_database(const struct database *database) {
 }
 
 void prepare(MYSQL *connection, struct lookup *lookup, const char *sql, struct column *columns, int count) {
-    MYSQL_BIND parameters[max_parameters], results[16];
+    MYSQL_BIND parameters[max_parameters], results[24];
     memset(parameters, 0, sizeof parameters);
     memset(results, 0, sizeof results);
     for (int i = 0; i < max_parameters; i++) {
