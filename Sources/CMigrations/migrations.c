@@ -111,6 +111,12 @@ static const char outbox[] = {
 static const char webhook_deliveries[] = {
 #embed "../../sql/migrations/0036_webhook_deliveries.sql" suffix(, 0)
 };
+static const char event_targets_holder[] = {
+#embed "../../sql/migrations/0037_event_targets_holder.sql" suffix(, 0)
+};
+static const char resumable_uploads[] = {
+#embed "../../sql/migrations/0038_resumable_uploads.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -149,6 +155,8 @@ static const MediaMigration migrations[] = {
     {34, "event_targets_exchange", event_targets_exchange},
     {35, "outbox", outbox},
     {36, "webhook_deliveries", webhook_deliveries},
+    {37, "event_targets_holder", event_targets_holder},
+    {38, "resumable_uploads", resumable_uploads},
 };
 
 const MediaMigration *media_migration_at(int index) {

@@ -22,6 +22,7 @@ extension AccessPolicy {
     static func act(_ caller: Caller, _ action: RecordAction, _ facts: Facts?) -> Decision {
         // Whatever the record: who calls has to be known.
         if caller == .anonymous { return .refused(.unauthenticated) }
+        if case .uploader = caller { return .refused(.forbidden(.uploadOnly)) }
         let standing = standing(of: caller, towards: facts, scope: action.scope)
         guard case .allowed(let reason) = standing else { return standing }
         guard let facts, action.isPossible(on: facts.status) else { return .refused(.notFound) }
@@ -42,6 +43,7 @@ extension AccessPolicy {
     private static func standing(of caller: Caller, towards facts: Facts?, scope: Scope) -> Decision {
         switch caller {
         case .anonymous: return .refused(.notFound)
+        case .uploader: return .refused(.notFound)
         case .service(_, let scopes):
             return scopes.contains(scope) ? .allowed(.scope) : .refused(.missingScope(scope))
         case .operator: return .allowed(.admin)
@@ -60,6 +62,7 @@ extension AccessPolicy {
     static func list(_ caller: Caller, _ listing: Listing) -> Decision {
         switch caller {
         case .anonymous: return .refused(.unauthenticated)
+        case .uploader: return .refused(.forbidden(.uploadOnly))
         case .service(_, let scopes):
             return scopes.contains(.read) ? .allowed(.scope) : .refused(.missingScope(.read))
         case .operator: return .allowed(.admin)
@@ -76,6 +79,9 @@ extension AccessPolicy {
     static func create(_ caller: Caller, _ ownerID: String, _ entity: EntityReference?) -> Decision {
         switch caller {
         case .anonymous: return .refused(.unauthenticated)
+        case .uploader(let grant):
+            let isGranted = ExactText(grant.userID) == ExactText(ownerID) && (entity == nil || entity == grant.entity)
+            return isGranted ? .allowed(.uploadToken) : .refused(.forbidden(.uploadOnly))
         case .service(_, let scopes):
             return scopes.contains(.write) ? .allowed(.scope) : .refused(.missingScope(.write))
         case .operator: return .allowed(.admin)
@@ -89,6 +95,7 @@ extension AccessPolicy {
     static func actForPlatform(_ caller: Caller, _ scope: Scope) -> Decision {
         switch caller {
         case .anonymous: .refused(.unauthenticated)
+        case .uploader: .refused(.forbidden(.uploadOnly))
         case .service(_, let scopes): scopes.contains(scope) ? .allowed(.scope) : .refused(.missingScope(scope))
         case .operator: .allowed(.admin)
         case .user(let user):

@@ -81,6 +81,7 @@ package enum AccessPolicy {
         case scope
         case admin
         case owner
+        case uploadToken = "upload_token"
         /// A list of what is the caller's own.
         case own
         case entity
@@ -118,6 +119,7 @@ package enum AccessPolicy {
         case ownerOnly = "Only the file's owner and administrators may do this."
         case administratorOnly = "Only administrators and the platform's services may do this."
         case ownFilesOnly = "Users may only upload files of their own."
+        case uploadOnly = "An upload token is good for uploads only, of its user and for its entity."
         case ownListOnly = "Users may only list files of their own and of entities in their token."
         case entityOfInstructor = "Only instructors whose token names the entity may make files belong to it."
     }

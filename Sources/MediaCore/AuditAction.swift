@@ -23,6 +23,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
     case createLink = "link.create"
     case revokeLink = "link.revoke"
     case revokeLinks = "link.revoke_all"
+    case createUploadToken = "upload_token.create"
     case createKey = "key.create"
     case revokeKey = "key.revoke"
     case rotateLinkKey = "link_key.rotate"

@@ -32,6 +32,22 @@ package enum Base64URL {
         return buffer & (1 << UInt32(bits) - 1) == 0 ? bytes : nil
     }
 
+    /// The bytes that a text in the usual alphabet and with padding stands for (RFC 4648 §4).
+    package static func decodeStandard(_ text: String) -> [UInt8]? {
+        guard text.utf8.count % 4 == 0 else { return nil }
+        var letters = Array(text.utf8)
+        for _ in 0..<2 where letters.last == UInt8(ascii: "=") { letters.removeLast() }
+        for (index, letter) in letters.enumerated() {
+            switch letter {
+            case UInt8(ascii: "+"): letters[index] = UInt8(ascii: "-")
+            case UInt8(ascii: "/"): letters[index] = UInt8(ascii: "_")
+            case UInt8(ascii: "-"), UInt8(ascii: "_"): return nil
+            default: break
+            }
+        }
+        return decode(String(decoding: letters, as: UTF8.self))
+    }
+
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     private static func value(of byte: UInt8) -> UInt32? {

@@ -4,6 +4,8 @@ package enum Caller: Equatable, Sendable {
     /// A service of the platform, known by its API key.
     case service(keyID: String, scopes: Set<Scope>)
     case user(User)
+    /// Whoever shows an upload token.
+    case uploader(UploadGrant)
     /// Whoever runs commands of the service on its host.
     case `operator`
 
@@ -13,6 +15,7 @@ package enum Caller: Equatable, Sendable {
         case .anonymous: "anonymous"
         case .service(let keyID, _): "key:\(keyID)"
         case .user(let user): "user:\(user.id)"
+        case .uploader(let grant): "uploader:\(grant.userID)"
         case .operator: "operator"
         }
     }

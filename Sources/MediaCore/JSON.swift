@@ -41,6 +41,13 @@ package enum JSON: Hashable, Sendable {
         return text
     }
 
+    /// A number that has nothing behind its point, as JavaScript and JSON Schema have whole numbers: `60.0`, `6e1`.
+    package var wholeNumber: Int64? {
+        guard case .decimal(let text) = self, let number = Double(text) else { return nil }
+        // Beyond this not each whole number has a value of its own.
+        return abs(number) <= 9_007_199_254_740_992 ? Int64(exactly: number) : nil
+    }
+
     package var integer: Int64? {
         guard case .integer(let value) = self else { return nil }
         return value

@@ -20,6 +20,12 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case storedHere = "stored_here"
     case alreadyAdopted = "already_adopted"
     case idempotencyInProgress = "idempotency_in_progress"
+    case offsetMismatch = "offset_mismatch"
+    case uploadExpired = "upload_expired"
+    case uploadLocked = "upload_locked"
+    case checksumMismatch = "checksum_mismatch"
+    case tooManyUploads = "too_many_uploads"
+    case tusVersion = "tus_version"
     case lengthRequired = "length_required"
     case preconditionFailed = "precondition_failed"
     case tooLarge = "too_large"
@@ -162,6 +168,33 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Entry(
                 409, "Still in progress", cause: "A request with this `Idempotency-Key` is being carried out.",
                 mend: "Send it again after `Retry-After`: then it has its answer.")
+        case .offsetMismatch:
+            Entry(
+                409, "Offset mismatch", cause: "`Upload-Offset` isn't where the upload's bytes end.",
+                mend: "Ask for it by `HEAD`, and go on from there. tus clients do so by themselves.")
+        case .uploadExpired:
+            Entry(
+                410, "Upload expired",
+                cause: "The upload was not gone on with for `MEDIA_UPLOAD_TTL`, or its bytes are lost.",
+                mend: "Begin a new one.")
+        case .uploadLocked:
+            Entry(
+                423, "Upload locked", cause: "Another request is at this upload, and it could not be ended.",
+                mend: "Send it again after `Retry-After`.")
+        case .checksumMismatch:
+            Entry(
+                460, "Checksum mismatch",
+                cause: "The bytes of this request aren't those that `Upload-Checksum` says. None was kept.",
+                mend: "Send them again.")
+        case .tooManyUploads:
+            Entry(
+                429, "Too many uploads",
+                cause: "The user has as many unfinished uploads as `MEDIA_USER_MAX_UPLOADS` allows.",
+                mend: "Finish some, or end them by `DELETE`; they end by themselves after `MEDIA_UPLOAD_TTL`.")
+        case .tusVersion:
+            Entry(
+                412, "Version of tus", cause: "`Tus-Resumable` doesn't name the version that is spoken here.",
+                mend: "Use 1.0.0; `Tus-Version` says so.")
         case .lengthRequired:
             Entry(
                 411, "Length required", cause: "The request has a body of unknown length.",

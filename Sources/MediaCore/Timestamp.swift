@@ -100,6 +100,18 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         guard self.calendar == calendar else { return nil }
     }
 
+    /// As header fields have it: `Sat, 31 Jan 2026 09:05:00 GMT` (RFC 9110 §5.6.7).
+    package var httpDate: String {
+        let fields = calendar
+        let days = Int((Double(milliseconds) / 86_400_000).rounded(.down))
+        let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let year = String(repeating: "0", count: max(0, 4 - String(fields.year).count)) + String(fields.year)
+        return "\(weekdays[(days % 7 + 7) % 7]), \(two(fields.day)) \(months[fields.month - 1]) \(year) "
+            + "\(two(fields.hour)):\(two(fields.minute)):\(two(fields.second)) GMT"
+    }
+
     /// ISO 8601 with milliseconds and `Z`, as the platform's records have it: `2026-01-31T09:05:00.042Z`.
     package var iso8601: String {
         let fields = calendar

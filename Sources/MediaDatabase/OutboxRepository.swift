@@ -53,42 +53,88 @@ package struct OutboxRepository {
         }
     }
 
-    /// Sends what was settled once more.
+    /// Sends some of what was settled once more, in the order of ids.
     ///
-    /// - Returns: how many events.
-    package func replay(_ choice: Choice, of target: Int64, now: Timestamp) throws(MariaDBError) -> Int {
-        let (condition, value): (String, Value) =
-            switch choice {
-            case .event(let id): ("event_id = ?", .text(id))
-            case .since(let moment): ("created_at >= ?", .timestamp(moment))
-            case .givenUp(let moment): ("created_at >= ? AND is_delivered = 0", .timestamp(moment))
-            }
-        return try connection.execute(
+    /// - Parameters:
+    ///   - last: those up to this id have been looked at.
+    ///   - limit: how many are looked at.
+    /// - Returns: the last id that was looked at, nil at the end; and how many are sent.
+    package func replay(
+        _ choice: Choice, of target: Int64, after last: Int64, limit: Int, now: Timestamp
+    ) throws(MariaDBError) -> (last: Int64?, count: Int) {
+        // Looked at without locks: nobody's writing waits for it.
+        let settled = try connection.query(
             """
-            UPDATE outbox SET settled_at = NULL, is_delivered = 0, retry_at = NULL, attempts = 0, queued_at = ?
-            WHERE target_id = ? AND settled_at IS NOT NULL AND \(condition)
-            """, [.timestamp(now), .integer(target), value])
+            SELECT id, event_id, created_at, is_delivered FROM outbox
+            WHERE target_id = ? AND settled_at IS NOT NULL AND id > ? ORDER BY id LIMIT ?
+            """, [.integer(target), .integer(last), .integer(Int64(limit))]
+        ) { (row) throws(MariaDBError) in
+            (
+                id: try row.integer(0), eventID: try row.text(1), at: try row.timestamp(2),
+                isDelivered: try row.bool(3)
+            )
+        }
+        let chosen = settled.filter { entry in
+            switch choice {
+            case .event(let id): entry.eventID == id
+            case .since(let moment): entry.at >= moment
+            case .givenUp(let moment): entry.at >= moment && !entry.isDelivered
+            }
+        }
+        try forEach(chosen.map(\.id)) { (table, ids) throws(MariaDBError) in
+            try connection.execute(
+                """
+                UPDATE \(table) STRAIGHT_JOIN outbox o ON o.id = i.id
+                SET o.settled_at = NULL, o.is_delivered = 0, o.retry_at = NULL, o.attempts = 0, o.queued_at = ?
+                """, ids + [.timestamp(now)])
+        }
+        return (settled.count < limit ? nil : settled.last?.id, chosen.count)
     }
 
     // MARK: Going out
 
     /// The oldest events that may be sent now: one that has to wait holds up the later ones of its record.
-    package func due(_ target: Int64, now: Timestamp, limit: Int) throws(MariaDBError) -> [Entry] {
-        try connection.query(
+    ///
+    /// - Parameters:
+    ///   - busy: records of which none is wanted.
+    ///   - bytes: what the records of all of them may take; the first one comes in any case.
+    package func due(
+        _ target: Int64, now: Timestamp, limit: Int, besides busy: Set<MediaID> = [], bytes: Int64 = 8 << 20
+    ) throws(MariaDBError) -> [Entry] {
+        // Few lengths, so that few statements are prepared.
+        let others = busy.map(Value.text) + Array(repeating: Value.text(""), count: (8 - busy.count % 8) % 8)
+        let marks = others.isEmpty ? "" : " AND media_id NOT IN (\(others.map { _ in "?" }.joined(separator: ", ")))"
+        let sizes = try connection.query(
             """
-            SELECT id, event_id, type, media_id, data, created_at, attempts FROM outbox
+            SELECT id, LENGTH(data) FROM outbox
             WHERE target_id = ? AND settled_at IS NULL AND media_id NOT IN (
-                SELECT media_id FROM outbox WHERE target_id = ? AND settled_at IS NULL AND retry_at > ?)
+                SELECT media_id FROM outbox WHERE target_id = ? AND settled_at IS NULL AND retry_at > ?)\(marks)
             ORDER BY id LIMIT ?
-            """, [.integer(target), .integer(target), .timestamp(now), .integer(Int64(limit))]
-        ) { (row) throws(MariaDBError) in
-            Entry(
-                id: try row.integer(0),
-                event: MediaEvent(
-                    id: try row.text(1), kind: try row.value(2, MediaEvent.Kind.init(rawValue:)),
-                    mediaID: try row.value(3) { MediaID($0) }, data: try row.text(4), at: try row.timestamp(5)),
-                attempts: try row.integer(6))
+            """, [.integer(target), .integer(target), .timestamp(now)] + others + [.integer(Int64(limit))]
+        ) { (row) throws(MariaDBError) in (id: try row.integer(0), bytes: try row.integer(1)) }
+        var left = bytes
+        let wanted = sizes.prefix { size in
+            defer { left -= size.bytes }
+            return left > 0
         }
+        var entries: [Entry] = []
+        try forEach(wanted.map(\.id)) { (table, ids) throws(MariaDBError) in
+            entries += try connection.query(
+                """
+                SELECT o.id, o.event_id, o.type, o.media_id, o.data, o.created_at, o.attempts
+                FROM \(table) STRAIGHT_JOIN outbox o ON o.id = i.id
+                """, ids, Self.entry)
+        }
+        return entries.sorted { $0.id < $1.id }
+    }
+
+    private static func entry(_ row: Row) throws(MariaDBError) -> Entry {
+        Entry(
+            id: try row.integer(0),
+            event: MediaEvent(
+                id: try row.text(1), kind: try row.value(2, MediaEvent.Kind.init(rawValue:)),
+                mediaID: try row.value(3) { MediaID($0) }, data: try row.text(4), at: try row.timestamp(5)),
+            attempts: try row.integer(6))
     }
 
     /// Whether there is anything to send.
@@ -100,16 +146,17 @@ package struct OutboxRepository {
 
     /// Removes what was sent and is kept no longer.
     package func remove(_ ids: [Int64]) throws(MariaDBError) {
-        try forEach(ids) { (marks, values) throws(MariaDBError) in
-            try connection.execute("DELETE FROM outbox WHERE id IN (\(marks))", values)
+        try forEach(ids) { (table, ids) throws(MariaDBError) in
+            try connection.execute("DELETE o FROM \(table) STRAIGHT_JOIN outbox o ON o.id = i.id", ids)
         }
     }
 
     /// Notes what was delivered.
     package func settle(_ ids: [Int64], now: Timestamp) throws(MariaDBError) {
-        try forEach(ids) { (marks, values) throws(MariaDBError) in
+        try forEach(ids) { (table, ids) throws(MariaDBError) in
             try connection.execute(
-                "UPDATE outbox SET settled_at = ?, is_delivered = 1 WHERE id IN (\(marks))", [.timestamp(now)] + values)
+                "UPDATE \(table) STRAIGHT_JOIN outbox o ON o.id = i.id SET o.settled_at = ?, o.is_delivered = 1",
+                ids + [.timestamp(now)])
         }
     }
 
@@ -122,6 +169,15 @@ package struct OutboxRepository {
             [moment.map(Value.timestamp) ?? .null, .integer(id)])
     }
 
+    /// Lets all that waits be sent at once.
+    package func hurry(_ target: Int64) throws(MariaDBError) {
+        try connection.execute(
+            "UPDATE outbox SET retry_at = NULL WHERE target_id = ? AND settled_at IS NULL AND retry_at IS NOT NULL",
+            [.integer(target)])
+    }
+
+    /// - Parameter body: gets a table `i` of ids and its parameters. By a join each row is found by its key; a list would have a
+    ///   small table gone through, and wait for whoever writes to it.
     private func forEach(
         _ ids: [Int64], _ body: (String, [Value]) throws(MariaDBError) -> Void
     ) throws(MariaDBError) {
@@ -129,13 +185,27 @@ package struct OutboxRepository {
         while !left.isEmpty {
             // Few lengths, so that few statements are prepared.
             let count = left.count >= 100 ? 100 : left.count >= 10 ? 10 : 1
-            try body(
-                Array(repeating: "?", count: count).joined(separator: ", "), left.prefix(count).map(Value.integer))
+            let rows = ["SELECT ? AS id"] + Array(repeating: "SELECT ?", count: count - 1)
+            try body("(\(rows.joined(separator: " UNION ALL "))) i", left.prefix(count).map(Value.integer))
             left = left.dropFirst(count)
         }
     }
 
     // MARK: What is left
+
+    /// When the first of the events may be sent that have to wait.
+    package func nextRetry(_ target: Int64) throws(MariaDBError) -> Timestamp? {
+        try connection.query(
+            "SELECT MIN(retry_at) FROM outbox WHERE target_id = ? AND settled_at IS NULL AND retry_at IS NOT NULL",
+            [.integer(target)]
+        ) { (row) throws(MariaDBError) in row.optionalTimestamp(0) }.first ?? nil
+    }
+
+    /// Whom there are events for.
+    package func targets() throws(MariaDBError) -> [Int64] {
+        try connection.query("SELECT DISTINCT target_id FROM outbox") { (row) throws(MariaDBError) in try row.integer(0)
+        }
+    }
 
     /// How many events wait, and since when the oldest does.
     package func waiting(_ target: Int64) throws(MariaDBError) -> (count: Int64, since: Timestamp?) {
@@ -158,9 +228,9 @@ package struct OutboxRepository {
             [.integer(target), .integer(Int64(limit))]
         ) { (row) throws(MariaDBError) in (id: try row.integer(0), queuedAt: try row.timestamp(1)) }
         let ids = oldest.filter { $0.queuedAt < moment }.map(\.id)
-        try forEach(ids) { (marks, values) throws(MariaDBError) in
+        try forEach(ids) { (table, ids) throws(MariaDBError) in
             try connection.execute(
-                "UPDATE outbox SET settled_at = ? WHERE id IN (\(marks))", [.timestamp(now)] + values)
+                "UPDATE \(table) STRAIGHT_JOIN outbox o ON o.id = i.id SET o.settled_at = ?", ids + [.timestamp(now)])
         }
         return ids.count
     }

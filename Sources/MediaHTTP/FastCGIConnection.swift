@@ -72,6 +72,14 @@ final class FastCGIConnection: RequestSource {
         return body
     }
 
+    func readBody(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        unsafe Int(
+            FCGX_GetStr(
+                buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count), request.pointee.in))
+    }
+
+    var descriptor: Int32 { unsafe request.pointee.ipcFd }
+
     /// Writes to the client, through libfcgi's buffer.
     func write(_ bytes: [UInt8]) {
         unsafe bytes.withUnsafeBytes { buffer in

@@ -6,6 +6,10 @@ package protocol RequestSource {
     func parameter(_ name: StaticString) -> String?
     /// Up to `limit` bytes of the body, fewer only at its end.
     func readBody(limit: Int) -> [UInt8]
+    /// The next bytes of the body: as many as fit, fewer only at its end, or where the client has gone.
+    func readBody(into buffer: UnsafeMutableRawBufferPointer) -> Int
+    /// The descriptor that the body comes on; -1 where there is none.
+    var descriptor: Int32 { get }
 }
 
 /// One HTTP request, as nginx passed it on; it is valid while its handler runs, on the handler's thread.
@@ -59,6 +63,12 @@ package struct Request {
         }
         return bytes
     }
+
+    /// The next bytes of a body of any length: as many as fit, fewer only at its end, or where the client has gone.
+    package func readBody(into buffer: UnsafeMutableRawBufferPointer) -> Int { unsafe source.readBody(into: buffer) }
+
+    /// The descriptor that the body comes on. Shut down for reading, it wakes a thread that waits for more.
+    package var descriptor: Int32 { source.descriptor }
 
     /// nginx has decoded and normalised the path already; an empty segment is nothing here.
     private static func segments(of path: String) throws(HTTPError) -> [String] {

@@ -5,6 +5,7 @@
 package struct ResponseFields: Sendable, Equatable {
     package enum Name: String, Sendable {
         case allow = "Allow"
+        case contentLocation = "Content-Location"
         case cacheControl = "Cache-Control"
         case contentDisposition = "Content-Disposition"
         case contentSecurityPolicy = "Content-Security-Policy"
@@ -17,7 +18,19 @@ package struct ResponseFields: Sendable, Equatable {
         case mediaCacheControl = "X-Media-Cache-Control"
         case mediaDisposition = "X-Media-Disposition"
         case mediaFile = "X-Media-File"
+        /// The record that an upload has become.
+        case mediaID = "Media-Id"
         case retryAfter = "Retry-After"
+        case tusChecksumAlgorithm = "Tus-Checksum-Algorithm"
+        case tusExtension = "Tus-Extension"
+        case tusMaxSize = "Tus-Max-Size"
+        case tusResumable = "Tus-Resumable"
+        case tusVersion = "Tus-Version"
+        case uploadConcat = "Upload-Concat"
+        case uploadDeferLength = "Upload-Defer-Length"
+        case uploadExpires = "Upload-Expires"
+        case uploadLength = "Upload-Length"
+        case uploadOffset = "Upload-Offset"
         case vary = "Vary"
         case wwwAuthenticate = "WWW-Authenticate"
         /// nginx's field for how long it may keep an answer.

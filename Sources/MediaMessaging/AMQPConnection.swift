@@ -120,7 +120,8 @@ package final class AMQPConnection {
     /// A body goes from the frames it comes in to where it stays; nothing else of it is kept.
     package func next(milliseconds: Int) throws(AMQPError) -> AMQPMessage? {
         if !arrived.isEmpty { return arrived.removeFirst() }
-        if !hasMore { try flush() }
+        if let message = try readAhead() { return message }
+        try flush()
         let end = ContinuousClock.now + .milliseconds(milliseconds)
         while true {
             // A message that has begun comes to its end, or the heartbeats to theirs.
@@ -128,6 +129,14 @@ package final class AMQPConnection {
             let (message, isSilent) = try read(milliseconds: left)
             if let message { return message }
             if isSilent, partial == nil { return nil }
+        }
+    }
+
+    /// The next message of which all has come.
+    private func readAhead() throws(AMQPError) -> AMQPMessage? {
+        while true {
+            let (message, isSilent) = try read(milliseconds: 0)
+            if message != nil || isSilent { return message }
         }
     }
 

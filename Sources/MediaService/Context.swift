@@ -52,4 +52,7 @@ package final class Context {
     }
 
     package func now() -> Timestamp { Clock.now() }
+
+    /// A name in the staging folder that no other request has.
+    func stagingName() -> String { MediaID(now: now(), using: &random).rawValue }
 }

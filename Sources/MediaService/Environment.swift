@@ -15,6 +15,7 @@ package struct Environment: Sendable {
     let linkSecrets: LinkSecrets
     package let tokens: TokenVerifier
     package let recorder = Recorder()
+    let uploads = UploadKeeper()
     package let logger: Logger
     /// Seconds: the setting, read once, since each download asks for it.
     let decisionLifetime: Int

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// An open file, closed when it is let go.
-package final class FileHandle {
+package final class FileHandle: Sendable {
     package let descriptor: Int32
     let path: String
 
@@ -68,11 +68,15 @@ package final class FileHandle {
 
     /// Writes all bytes behind what was written before.
     func append(_ bytes: [UInt8]) throws(StorageError) {
+        let result = bytes.withUnsafeBytes { bytes in Result { () throws(StorageError) in try append(bytes) } }
+        try result.get()
+    }
+
+    /// Writes all bytes behind what was written before.
+    func append(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
         var done = 0
         while done < bytes.count {
-            let result = bytes.withUnsafeBytes {
-                write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done)
-            }
+            let result = write(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done)
             if result < 0 && errno == EINTR { continue }
             guard result >= 0 else { throw .current("write", path) }
             done += result

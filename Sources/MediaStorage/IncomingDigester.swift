@@ -5,8 +5,8 @@ internal import Glibc
 /// Hashes large bodies while nginx is still receiving them, so that a worker that gets one needs to read only its end.
 ///
 /// A worker hears of an upload when its body is complete; for a body of a gigabyte, hashing from there on takes as long
-/// again as receiving it. This follows the files that grow in `incoming/`, one thread for all of them, has them written to
-/// the disk meanwhile, and answers workers that ask for a file's hash. nginx only ever appends to such a file. Where it
+/// again as receiving it. This follows the files that grow in `incoming/` and `partial/`, one thread for all of them, has them written to
+/// the disk meanwhile, and answers workers that ask for a file's hash. Whoever writes such a file only ever appends to it. Where it
 /// isn't running, or doesn't know a file, workers hash by themselves.
 ///
 /// The protocol: a worker connects to `digest.sock` in the run folder, sends the file's inode and size (two little-endian
@@ -14,6 +14,9 @@ internal import Glibc
 package final class IncomingDigester {
     /// Bytes; smaller files are hashed in less time than it takes to ask.
     static let minSize: Int64 = 8 << 20
+
+    /// Files that are followed at the same time; others are hashed by who needs it.
+    private static let maxFiles = 512
 
     private struct Followed {
         let handle: FileHandle
@@ -29,6 +32,8 @@ package final class IncomingDigester {
     /// Inodes that were asked for and whose names nginx has yet to remove.
     private var answered: Set<UInt64> = []
     private var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    /// When all folders were looked at last.
+    private var lastLook: ContinuousClock.Instant?
 
     /// - Parameter runFolder: where the socket is made; one digester at a time has it.
     package init(_ storage: LocalStorage, runFolder: String) throws(StorageError) {
@@ -60,20 +65,25 @@ package final class IncomingDigester {
 
     /// Takes up new files, hashes what has been added to the known ones, and drops those that are gone.
     private func follow() {
-        guard let names = try? FileSystem.names(in: storage.incoming) else { return }
+        let isRare = lastLook.map { $0.duration(to: .now) < .seconds(1) } ?? false
+        if !isRare { lastLook = .now }
+        // Many uploads may lie in `partial/` on which nobody works.
+        let folders = isRare ? [storage.incoming] : [storage.incoming, storage.partials]
+        let paths = folders.flatMap { folder in ((try? FileSystem.names(in: folder)) ?? []).map { "\(folder)/\($0)" } }
         var present: Set<UInt64> = []
-        for name in names {
-            let path = "\(storage.incoming)/\(name)"
+        for path in paths {
             guard let (inode, size) = FileSystem.identity(path) else { continue }
             present.insert(inode)
-            guard size >= Self.minSize, files[inode] == nil, !answered.contains(inode),
+            guard size >= Self.minSize, files.count < Self.maxFiles, files[inode] == nil, !answered.contains(inode),
                 let handle = try? FileHandle(path, flags: O_RDONLY | O_NOFOLLOW), handle.inode == inode
             else { continue }
             files[inode] = Followed(handle: handle)
         }
         // nginx removes its name when the request ends; the blob keeps the file, but nobody will ask for it again.
-        files = files.filter { present.contains($0.key) }
-        answered.formIntersection(present)
+        if !isRare {
+            files = files.filter { present.contains($0.key) }
+            answered.formIntersection(present)
+        }
         for inode in files.keys { advance(inode, to: nil) }
     }
 

@@ -5,12 +5,13 @@ package import MediaCore
 ///
 /// ```
 /// incoming/                     bodies that nginx is receiving
+/// partial/<upload id>           files that arrive piece by piece
 /// staging/<name>                files that have arrived whole
 /// objects/ab/cd/<sha256>        blobs, each content once, never changed
 /// public/<media id>/<name>      hard links to the blobs of public records
 /// ```
 ///
-/// All four are on one file system, since files move between them by link.
+/// All five are on one file system, since files move between them by link.
 package struct LocalStorage: Sendable {
     /// As the column `store` names it.
     package static let name = "local"
@@ -25,7 +26,9 @@ package struct LocalStorage: Sendable {
 
     /// Makes the folders. Workers do it too: whichever process comes first.
     package func prepare() throws(StorageError) {
-        for folder in [root, incoming, staging, objects, published] { _ = try FileSystem.createFolder(folder) }
+        for folder in [root, incoming, partials, staging, objects, published] {
+            _ = try FileSystem.createFolder(folder)
+        }
         for prefix in 0...255 { _ = try FileSystem.createFolder("\(objects)/\(Hex.encode([UInt8(prefix)]))") }
         try FileSystem.syncFolder(objects)
         try FileSystem.syncFolder(root)

@@ -7,7 +7,8 @@ struct WebhookCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "webhook", abstract: "Who is sent events by HTTP.",
         subcommands: [
-            Add.self, List.self, Test.self, Log.self, Replay.self, Rotate.self, Enable.self, Disable.self, Remove.self,
+            Add.self, List.self, Test.self, Log.self, Replay.self, Retry.self, Rotate.self, Enable.self, Disable.self,
+            Remove.self,
         ])
 
     /// A webhook's id, which most commands have.
@@ -140,6 +141,18 @@ struct WebhookCommand: ParsableCommand {
             default: throw ValidationError("say either --event or --since")
             }
             print("\(try target.webhooks().replay(target.id, choice)) events are sent once more")
+        }
+    }
+
+    struct Retry: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Try what waits at once, such as when the receiver has been mended.")
+
+        @OptionGroup var target: Target
+
+        func run() throws {
+            try target.webhooks().retry(target.id)
+            print("tried at once")
         }
     }
 

@@ -19,4 +19,8 @@ final class FakeRequestSource: RequestSource {
         defer { rest = rest.dropFirst(limit) }
         return Array(rest.prefix(limit))
     }
+
+    func readBody(into buffer: UnsafeMutableRawBufferPointer) -> Int { 0 }
+
+    var descriptor: Int32 { -1 }
 }

@@ -6,12 +6,12 @@ import Testing
 
 /// A supervisor whose sockets are somebody else's, as systemd hands them over (sd_listen_fds(3)).
 @Suite(.serialized) struct SocketActivationTests {
-    /// A service manager in small: holds both sockets, starts the supervisor with them, and anew each time that it ends.
+    /// A service manager in small: holds the sockets, starts the supervisor with them, and anew each time that it ends.
     private static let manager = """
         import ctypes, os, socket, sys
         folder, names, program = sys.argv[1], sys.argv[2], sys.argv[3:]
         sockets = {}
-        for name in ('api', 'upload'):
+        for name in ('api', 'upload', 'stream'):
             sockets[name] = socket.socket(socket.AF_UNIX)
             sockets[name].bind(f'{folder}/{name}.sock')
             sockets[name].listen(1024)
@@ -41,7 +41,7 @@ import Testing
         let instance = try ServiceInstance()
         let client = try instance.client()
         let id = try client.upload(Samples.mp4("activated", size: 3000), name: "a.mp4", user: "u").id
-        let manager = try start(instance, names: "upload:api")
+        let manager = try start(instance, names: "upload:stream:api")
         try instance.waitUntilReady()
         let faults = Mutex<[String]>([])
         let count = Mutex(0)

@@ -20,7 +20,8 @@ struct StruckWorker {
 
     init() throws {
         instance = try ServiceInstance(settings: [
-            "MEDIA_WORKERS": "1", "MEDIA_API_THREADS": "1", "MEDIA_UPLOAD_THREADS": "1", "MEDIA_UPLOAD_GRACE": "1",
+            "MEDIA_WORKERS": "1", "MEDIA_API_THREADS": "1", "MEDIA_UPLOAD_THREADS": "1", "MEDIA_STREAM_THREADS": "1",
+            "MEDIA_UPLOAD_GRACE": "1",
         ])
         client = try instance.client()
     }
@@ -31,10 +32,10 @@ struct StruckWorker {
     /// - Returns: whether there was an n-th call.
     func strike(_ blow: Blow, at step: Int, of call: String, lane: Int, _ body: () throws -> Void) throws -> Bool {
         let worker = try #require(instance.workers.first)
-        // Threads have ascending ids: the main one, the api lane's, the upload lane's, the recorder of keys' use.
+        // Threads have ascending ids: the main one, the api lane's, the upload lane's, the stream lane's, the recorder of keys' use.
         let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker)/task").compactMap(Int.init)
             .sorted()
-        try #require(threads.count == 4)
+        try #require(threads.count == 5)
         let log = "\(instance.folders.state)/log/strace.log"
         try? FileManager.default.removeItem(atPath: log)
         let strace = try ChildProcess(

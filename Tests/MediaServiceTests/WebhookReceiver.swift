@@ -67,6 +67,11 @@ final class WebhookReceiver {
         }
     }
 
+    /// How many requests have come, answered or not.
+    var begun: Int {
+        get throws { try String(contentsOfFile: "\(log).begun", encoding: .utf8).split(separator: "\n").count }
+    }
+
     /// All that has come, in the order of the answers.
     var requests: [Request] {
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""

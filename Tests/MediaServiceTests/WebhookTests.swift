@@ -113,7 +113,7 @@ struct WebhookTests {
         #expect(receiver.taken.map { $0.data.text("title") } == ["", "b", "c", "d"])
         #expect(eventually { receiver.requests.filter { $0.status == 422 }.count >= 2 })
         #expect(Set(receiver.requests.filter { $0.status == 422 }.map(\.type)) == ["media.created"])
-        #expect(try instance.mediad("webhook", "log", id, "--failed").contains("answers 422: no, thanks"))
+        #expect(try instance.mediad("webhook", "log", id, "--failed").contains("answers 422: no,\u{FFFD}[31m thanks"))
         // As if its time were over.
         try instance.connection().transaction { connection in
             try connection.execute(
@@ -167,7 +167,7 @@ struct WebhookTests {
         #expect(eventually { (try? log(id).first?.contains("answers 307")) == true })
         try receiver.answer(#"{"status": 429, "retryAfter": 86400}"#)
         #expect(eventually { receiver.requests.last?.status == 429 })
-        // No longer than the setting allows.
+        // No longer than the setting allows. A terminal is told nothing by the receiver.
         try receiver.answer("{}")
         #expect(eventually { receiver.taken.count == 2 })
         try receiver.answer(#"{"status": 410}"#)
@@ -180,6 +180,70 @@ struct WebhookTests {
         #expect(eventually { receiver.taken.count == 4 })
         #expect(receiver.taken.suffix(2).allSatisfy { $0.data.text("originalName") == "gone.txt" })
         #expect(receiver.requests.count == count + 2)
+    }
+
+    @Test("a receiver that hangs holds up no writer, also when its webhook is removed; what is left of it goes")
+    func hanging() throws {
+        let (id, secret) = try addWebhook()
+        try receiver.answer(#"{"delay": 1900}"#)
+        try receiver.start(secret)
+        try instance.startHousekeeper()
+        let record = try upload("hanging").id
+        #expect(eventually { (try? receiver.begun) == 1 })
+        let begin = ContinuousClock.now
+        try instance.mediad("webhook", "remove", id)
+        for title in ["a", "b", "c"] { try patch(record, title) }
+        #expect(begin.duration(to: .now) < .seconds(5))
+        // As if the command had died on its way.
+        try instance.connection().transaction { connection in
+            try connection.execute(
+                """
+                INSERT INTO outbox (target_id, event_id, type, media_id, data, created_at, queued_at)
+                VALUES (\(id), 'evt_x', 'media.updated', '\(record)', '{}', NOW(3), NOW(3))
+                """)
+        }
+        try instance.mediad("work", "--once")
+        let left = try instance.connection().query("SELECT COUNT(*) FROM outbox") { (row) throws(MariaDBError) in
+            try row.integer(0)
+        }
+        #expect(left == [0])
+    }
+
+    @Test("one slow answer holds up nobody else; work that is stopped writes down what was answered")
+    func slow() throws {
+        let secret = try addWebhook("--events", "media.updated").secret
+        let (slow, others) = (try upload("slow").id, try (0..<5).map { try upload("other \($0)").id })
+        try receiver.answer(#"{"delay": 1800, "media": "\#(slow)"}"#)
+        try receiver.start(secret)
+        try instance.startHousekeeper()
+        try patch(slow, "slow")
+        #expect(eventually { (try? receiver.begun) == 1 })
+        for record in others { try patch(record, "quick") }
+        #expect(eventually { receiver.requests.count == 5 })
+        #expect(receiver.requests.allSatisfy { $0.data.id != slow })
+        #expect(instance.housekeeper?.stop(SIGTERM, within: 10) == true)
+        #expect(receiver.requests.count == 6)
+        try instance.startHousekeeper()
+        try patch(others[0], "last")
+        #expect(eventually { receiver.requests.last?.data.text("title") == "last" })
+        #expect(receiver.requests.count == 7)
+    }
+
+    @Test("one that refuses everything, as without a right, is no reason to let events wait for hours")
+    func refusesAll() throws {
+        let (id, secret) = try addWebhook("--events", "media.created")
+        try receiver.answer(#"{"status": 401}"#)
+        try receiver.start(secret)
+        try instance.startHousekeeper()
+        for number in 0..<10 { _ = try upload("refuses \(number)") }
+        #expect(eventually { receiver.requests.count >= 6 })
+        // Each of them is asked for alone by then, at most once a second.
+        let count = receiver.requests.count
+        sleep(2)
+        #expect(receiver.requests.count <= count + 4)
+        try receiver.answer("{}")
+        try instance.mediad("webhook", "retry", id)
+        #expect(eventually(within: 5) { receiver.taken.count == 10 })
     }
 
     @Test("commands: what is wrong is said; test, rotate, disable, remove")

@@ -35,8 +35,11 @@ class Receiver(BaseHTTPRequestHandler):
             rules = json.load(file)
         event = json.loads(body)
         begin = time.time()
-        time.sleep(rules.get("delay", 0) / 1000)
         is_meant = rules.get("media") in (None, event["data"].get("id"))
+        with LOCK, open(LOG + ".begun", "a") as file:
+            file.write(headers["webhook-id"] + "\n")
+        if is_meant:
+            time.sleep(rules.get("delay", 0) / 1000)
         status = rules.get("status", 200) if is_meant else 200
         line = {
             "id": headers["webhook-id"], "event": event, "status": status, "from": int(begin * 1000),
@@ -44,7 +47,7 @@ class Receiver(BaseHTTPRequestHandler):
             "signed": [is_signed(secret, body, headers) for secret in SECRETS.split(",")]}
         with LOCK, open(LOG, "a") as file:
             file.write(json.dumps(line) + "\n")
-        answer = b"no, thanks" if status >= 400 else b""
+        answer = b"no,\x1b[31m thanks" if status >= 400 else b""
         self.send_response(status)
         if status == 307:
             self.send_header("Location", f"http://127.0.0.1:{PORT}/elsewhere")

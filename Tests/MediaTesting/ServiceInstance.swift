@@ -129,7 +129,7 @@ package final class ServiceInstance: Sendable {
     package func startWorkers() throws {
         let process = try start(ServiceFolders.mediad, ["serve"], log: "serve.log")
         processes.withLock { $0.supervisor = process }
-        let isUp = eventually(within: 15) { access("\(folders.state)/run/upload.sock", F_OK) == 0 && process.isRunning }
+        let isUp = eventually(within: 15) { access("\(folders.state)/run/stream.sock", F_OK) == 0 && process.isRunning }
         guard isUp else { throw TestFailure("the workers did not start: \(folders.log("serve.log"))") }
     }
 

@@ -51,7 +51,7 @@ import Testing
         }
         let names = [
             "media-service.service", "media-work.service", "media-bridge.service", "media-api.socket",
-            "media-upload.socket", "media.target",
+            "media-upload.socket", "media-stream.socket", "media.target",
         ]
         let verified = try Repository.run(["systemd-analyze", "--man=no", "verify"] + names.map { "\(folder)/\($0)" })
         let ours = verified.output.split(separator: "\n").filter { $0.contains("media") }

@@ -16,6 +16,14 @@ struct LinkSecrets: Sendable {
         }
     }
 
+    /// What upload tokens are signed with, the newest first.
+    var uploadKeys: [SymmetricKey] {
+        secrets.map { secret in
+            SymmetricKey(
+                data: Array(HMAC<SHA256>.authenticationCode(for: Array("media-upload-token".utf8), using: secret.key)))
+        }
+    }
+
     /// The fingerprint of the secret that signs; nil where no secret is set, and links are switched off.
     var current: [UInt8]? { secrets.first?.fingerprint }
 

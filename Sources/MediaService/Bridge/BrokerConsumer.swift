@@ -28,11 +28,13 @@ final class BrokerConsumer {
         while !ending.isNear {
             do {
                 let connection = try connect()
-                backOff.reset()
+                let start = ContinuousClock.now
                 context.logger.notice("connected to the broker", metadata: ["host": "\(address.host)"])
                 while !ending.isNear {
-                    guard let message = try connection.next(milliseconds: 250) else { continue }
-                    try take(message, connection)
+                    let message = try connection.next(milliseconds: 250)
+                    if let message { try take(message, connection) }
+                    // One that breaks again and again is not made anew at once.
+                    if message != nil || start.duration(to: .now) > .seconds(10) { backOff.reset() }
                 }
                 try connection.flush()
             } catch {
@@ -70,6 +72,8 @@ final class BrokerConsumer {
             return try connection.acknowledge(message.tag)
         }
         context.begin(packet, from: "")
+        // Those before it don't wait until this one is done, unless that is soon.
+        if !RPC.quick.contains(packet.pattern) { try connection.flush() }
         let digest = message.isRedelivered ? Array(SHA256.hash(data: message.body)) : []
         if message.isRedelivered, isHopeless(digest) {
             let problem = Problem.unavailable("The message was begun too often without coming to an end.")

@@ -32,9 +32,23 @@ package struct NginxInstance {
                 server unix:\(sockets)/upload.sock max_fails=0;
                 include media/upstream.conf;
             }
+            upstream media_stream {
+                server unix:\(sockets)/stream.sock max_fails=0;
+                include media/upstream.conf;
+            }
+            \(cors)
             \(zones)
             \(reusesDecisions ? decisions : "")
             """
+    }
+
+    /// Whose pages may use the service. Without any, each of these is empty, and its field isn't sent.
+    private var cors: String {
+        let origins = configuration.list(.corsOrigins)
+        var lines = ["map $http_origin $media_cors {", "    default \(origins == ["*"] ? "*" : "''");"]
+        if origins != ["*"] { lines += origins.map { "    \"\($0)\" $http_origin;" } }
+        lines += ["}", "map $media_cors $media_cors_vary {", "    default \(origins.isEmpty ? "''" : "Origin");", "}"]
+        return lines.joined(separator: "\n")
     }
 
     /// What requests are counted by. A request that nginx passes on within itself is counted once.
@@ -145,6 +159,9 @@ package struct NginxInstance {
             "fastcgi_buffers 4 \(configuration.number(.headerBytes) + 16384);",
             "access_log \(configuration.text(.accessLog)) media_json;",
         ]
+        if !configuration.list(.corsOrigins).isEmpty {
+            lines += ["if ($media_preflight) {", "    rewrite ^ /_preflight last;", "}"]
+        }
         lines += limits + clientAddress
         if let certificate = configuration.optionalText(.tlsCertificate) {
             lines += [

@@ -50,6 +50,10 @@ extension Setting {
             Definition(form: .integer(1...1024), defaultText: "8", summary: "Threads of a worker for short requests.")
         case .uploadThreads:
             Definition(form: .integer(1...1024), defaultText: "8", summary: "Threads of a worker for uploads.")
+        case .streamThreads:
+            Definition(
+                form: .integer(1...4096), defaultText: "128",
+                summary: "Threads of a worker for resumable uploads: each request that brings bytes has one.")
         case .apiTimeout:
             Definition(
                 form: .seconds(1...3600), defaultText: "60",
@@ -117,6 +121,10 @@ extension Setting {
             Definition(
                 form: .bytes(0...1 << 60), defaultText: "0",
                 summary: "What one user's files may take, earlier versions and deleted ones included; 0: no limit.")
+        case .userUploads:
+            Definition(
+                form: .integer(1...100_000), defaultText: "100",
+                summary: "How many resumable uploads one user may have that are not finished.")
         case .userFiles:
             Definition(
                 form: .integer(0...1 << 40), defaultText: "0",
@@ -150,6 +158,10 @@ extension Setting {
             )
         case .linkBatch:
             Definition(form: .integer(1...1000), defaultText: "1000", summary: "The most links of one request.")
+        case .uploadTokenLifetime:
+            Definition(
+                form: .seconds(1...2_592_000), defaultText: "1d",
+                summary: "The longest life of an upload token, which `MEDIA_LINK_SECRET` signs, too.")
         case .decisionCache:
             Definition(
                 form: .seconds(0...60), defaultText: "5",
@@ -217,6 +229,10 @@ extension Setting {
             Definition(
                 form: .seconds(1...604_800), defaultText: "1h",
                 summary: "The age at which an unfinished upload is removed.")
+        case .uploadTime:
+            Definition(
+                form: .seconds(60...31_536_000), defaultText: "1d",
+                summary: "How long a resumable upload is kept on which nobody goes on.")
         case .stagedTime:
             Definition(
                 form: .seconds(60...31_536_000), defaultText: "24h",
@@ -344,6 +360,12 @@ extension Setting {
 
     private var limitDefinition: Definition {
         switch self {
+        case .corsOrigins:
+            Definition(
+                form: .origins, defaultText: "",
+                summary:
+                    "nginx: origins whose pages may use the service from a browser (CORS), such as `https://learn.example.org`; `*`: all."
+            )
         case .addressRate:
             Definition(
                 form: .integer(0...1_000_000), defaultText: "200",

@@ -28,6 +28,8 @@ package enum SettingForm: Sendable {
     case types
     /// IP networks, with commas.
     case networks
+    /// Origins of pages, with commas, or `*`.
+    case origins
     /// The name of an HTTP header field, of letters, digits and `-`.
     case fieldName
 
@@ -47,6 +49,7 @@ package enum SettingForm: Sendable {
             "bytes, also with K, M, G or T, from \(Self.short(range.lowerBound)) to \(Self.short(range.upperBound))"
         case .seconds(let range): "seconds, also with s, m, h or d, from \(range.lowerBound) to \(range.upperBound)"
         case .choice(let words): words.joined(separator: ", ")
+        case .origins: "origins such as https://learn.example.org, with commas, or *"
         case .networks: "IP addresses and networks such as 192.0.2.0/24, with commas"
         case .fieldName: "letters, digits and '-'"
         case .types: "kinds (\(MediaType.allCases.map(\.rawValue).joined(separator: ", "))) and types, with commas"
@@ -71,6 +74,12 @@ package enum SettingForm: Sendable {
         case .integer, .bytes, .seconds: number(text) != nil
         case .choice(let words): words.contains(text)
         case .types: TypeAllowList(text) != nil
+        case .origins:
+            text == "*"
+                || text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { origin in
+                    Self.isURL(String(origin)) && origin.split(separator: "/").count == 2
+                        && !origin.utf8.contains { "?#$;'()".utf8.contains($0) }
+                }
         case .networks:
             text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { Network(String($0)) != nil }
         case .fieldName: !text.isEmpty && text.utf8.allSatisfy { Self.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }

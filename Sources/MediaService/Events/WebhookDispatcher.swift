@@ -6,21 +6,22 @@ import Synchronization
 
 /// Has a courier run for each webhook.
 enum WebhookDispatcher {
-    static func start(_ environment: Environment) {
+    static func start(_ environment: Environment, _ ending: Ending) {
+        ending.enter()
         Thread.start {
             let context = Context(environment)
             let running = Running()
-            while true {
+            while !ending.isNear {
                 do {
                     for webhook in try WebhookRepository(context.connection).all() where webhook.disabledAt == nil {
-                        try start(webhook.id, running, environment)
+                        start(webhook.id, running, environment, ending)
                     }
                 } catch {
                     context.logger.error("webhooks can't be looked up", metadata: ["error": "\(error)"])
-                    sleep(5)
                 }
-                sleep(1)
+                for _ in 0..<10 where !ending.isNear { usleep(100_000) }
             }
+            ending.leave()
         }
     }
 
@@ -29,16 +30,18 @@ enum WebhookDispatcher {
         let ids = Mutex<Set<Int64>>([])
     }
 
-    private static func start(_ id: Int64, _ running: Running, _ environment: Environment) throws {
+    private static func start(_ id: Int64, _ running: Running, _ environment: Environment, _ ending: Ending) {
         guard running.ids.withLock({ $0.insert(id).inserted }) else { return }
+        ending.enter()
         Thread.start {
-            defer { _ = running.ids.withLock { $0.remove(id) } }
             do {
-                try WebhookCourier(environment, id).run()
+                try WebhookCourier(environment, id).run(ending)
             } catch {
                 environment.logger.error(
                     "a webhook's events can't be sent", metadata: ["webhook": "\(id)", "error": "\(error)"])
             }
+            _ = running.ids.withLock { $0.remove(id) }
+            ending.leave()
         }
     }
 }

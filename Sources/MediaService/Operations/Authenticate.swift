@@ -25,7 +25,18 @@ enum Authenticate {
                 caller: "anonymous", reason: "no Bearer credentials")
         }
         let token = String(decoding: authorization.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
-        return token.hasPrefix("mk_") ? try service(token, context) : try user(token, context)
+        if token.hasPrefix("mk_") { return try service(token, context) }
+        return try token.hasPrefix(UploadToken.prefix) ? uploader(token, context) : user(token, context)
+    }
+
+    private static func uploader(_ token: String, _ context: Context) throws -> Result {
+        let keys = context.environment.linkSecrets.uploadKeys
+        guard let grant = UploadToken.grant(token, keys: keys, now: context.now()) else {
+            throw AccessRefused(
+                problem: .unauthenticated("The upload token is unknown or expired."), caller: "anonymous",
+                reason: "unknown or expired upload token")
+        }
+        return Result(caller: .uploader(grant), expiresAt: grant.expiresAt)
     }
 
     /// The caller of a download, whom a cookie may name too (RFC 6265): players and `img` elements send no header.

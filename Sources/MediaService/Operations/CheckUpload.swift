@@ -12,9 +12,10 @@ struct CheckUpload {
     /// - Throws: the `Problem` that the upload would end with.
     func run(_ caller: Caller, length: Int64?, isReceived: Bool = false, isRepeatable: Bool = false) throws {
         // Whose file it is to be and what it is to belong to may stand in the body: asked again when that is known.
-        let ownerID = if case .user(let user) = caller { user.id } else { "" }
+        let ownerID = caller.uploadsFor ?? ""
         try Authorize.check(caller, .create(ownerID: ownerID, entity: nil))
         try checkSize(length, isReceived: isReceived)
+        try caller.grant?.check(size: length ?? 0, "body")
         if !ownerID.isEmpty, !isRepeatable {
             let usage = Usage(bytes: length ?? 0, files: 1)
             try CountUsage(environment: context.environment).check(usage, of: ownerID, context.connection)
@@ -43,5 +44,34 @@ struct CheckUpload {
         let reserve = Int64(context.environment.configuration.number(.storeReserve))
         let free = try context.environment.storage.freeBytes() - reserve
         guard free > 0, length <= free else { throw Problem.insufficientStorage }
+    }
+}
+
+extension Caller {
+    /// Whose files this caller uploads; nil where that has to be said.
+    var uploadsFor: String? {
+        switch self {
+        case .user(let user): user.id
+        case .uploader(let grant): grant.userID
+        default: nil
+        }
+    }
+}
+
+extension Caller {
+    /// What limits this caller's uploads, beside what limits everybody's.
+    var grant: UploadGrant? { if case .uploader(let grant) = self { grant } else { nil } }
+}
+
+extension UploadGrant {
+    /// - Parameter field: how messages name the file.
+    func check(size: Int64, _ field: String) throws(Problem) {
+        guard let maxBytes, size > maxBytes else { return }
+        throw .tooLarge(field, limit: maxBytes, "\(size) bytes are more than the upload token allows")
+    }
+
+    func check(_ type: FileType, _ field: String) throws(Problem) {
+        guard let types, let list = TypeAllowList(types), !list.allows(type) else { return }
+        throw .unsupportedType(field, "files of type \(type.mimeType) are not what the upload token allows")
     }
 }

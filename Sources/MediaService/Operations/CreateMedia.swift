@@ -12,10 +12,17 @@ struct CreateMedia {
 
     /// Checks files, the quick checks of all of them first; nothing of them is in the store yet.
     ///
+    /// - Parameter grant: what limits their sender, beside what limits everybody.
     /// - Throws: `Problem` for a file that isn't accepted.
-    func check(_ files: [IncomingFile]) throws -> [CheckedFile] {
+    func check(_ files: [IncomingFile], _ grant: UploadGrant? = nil) throws -> [CheckedFile] {
         let inspect = InspectFile(environment: environment)
         let types = try files.map(inspect.acceptedType)
+        if let grant {
+            for (file, type) in zip(files, types) {
+                try grant.check(size: file.staged.size, file.field)
+                try grant.check(type, file.field)
+            }
+        }
         let digests = try files.map(inspect.durableDigest)
         return files.indices.map { CheckedFile(file: files[$0], type: types[$0], sha256: digests[$0].sha256) }
     }

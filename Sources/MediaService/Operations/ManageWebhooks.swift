@@ -40,7 +40,8 @@ package struct ManageWebhooks {
                 url: url, kinds: kinds, secret: secret, now: context.now())
             try EventTargetRepository(connection).insert(id)
             try context.audit(
-                .addWebhook, Caller.operator.name, detail: TextRules.prefix("webhook \(id): \(url)", 500), connection)
+                .addWebhook, Caller.operator.name, detail: TextRules.prefix("webhook \(id): \(Self.shown(url))", 500),
+                connection)
             return id
         }
         return (id, WebhookMessage.text(ofSecret: secret))
@@ -57,21 +58,29 @@ package struct ManageWebhooks {
 
     /// Removes a webhook, with the events that wait for it.
     package func remove(_ id: Int64) throws {
-        try change(id, .removeWebhook) { connection in
-            guard try WebhookRepository(connection).remove(id) else { return false }
-            try EventTargetRepository(connection).remove(id)
-            return true
-        }
+        // By itself: whoever changes a record waits for this row. What is left if the rest fails is housekeeping's.
+        try change(id, .removeWebhook) { try WebhookRepository($0).remove(id) }
         // No event is added any more.
         while case let count = try context.connection.transaction({
             try OutboxRepository($0).removeAll(of: id, limit: 5000)
         }), count > 0 {}
+        try context.connection.transaction { try EventTargetRepository($0).remove(id) }
     }
 
     /// - Parameter isEnabled: whether it is sent what happens from now on.
     package func set(_ id: Int64, isEnabled: Bool) throws {
         try change(id, isEnabled ? .enableWebhook : .disableWebhook) { connection in
             try WebhookRepository(connection).setDisabled(id, at: isEnabled ? nil : context.now())
+        }
+        if isEnabled { try retry(id) }
+    }
+
+    /// Has all that waits be tried at once.
+    package func retry(_ id: Int64) throws {
+        _ = try webhook(id)
+        try context.connection.transaction { connection in
+            try OutboxRepository(connection).hurry(id)
+            try EventTargetRepository(connection).hurry(id)
         }
     }
 
@@ -90,11 +99,15 @@ package struct ManageWebhooks {
     ///
     /// - Returns: how many.
     package func replay(_ id: Int64, _ choice: OutboxRepository.Choice) throws -> Int {
+        try change(id, .replayEvents) { try WebhookRepository($0).find(id) != nil }
         var count = 0
-        try change(id, .replayEvents) { connection in
-            guard try WebhookRepository(connection).find(id) != nil else { return false }
-            count = try OutboxRepository(connection).replay(choice, of: id, now: context.now())
-            return true
+        var last: Int64? = 0
+        while let from = last {
+            let step = try context.connection.transaction {
+                try OutboxRepository($0).replay(choice, of: id, after: from, limit: 1000, now: context.now())
+            }
+            last = step.last
+            count += step.count
         }
         return count
     }
@@ -125,6 +138,12 @@ package struct ManageWebhooks {
     private func webhook(_ id: Int64) throws -> WebhookRepository.Entry {
         guard let webhook = try WebhookRepository(context.connection).find(id) else { throw Self.unknown(id) }
         return webhook
+    }
+
+    /// A URL without its query, which may hold a secret of the receiver's.
+    private static func shown(_ url: String) -> String {
+        let end = url.firstIndex { $0 == "?" || $0 == "#" }
+        return end.map { "\(url[..<$0])?…" } ?? url
     }
 
     private static func unknown(_ id: Int64) -> Fault {

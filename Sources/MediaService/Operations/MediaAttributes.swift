@@ -23,6 +23,11 @@ struct MediaAttributes: Equatable {
     /// The names that a form or a query may use.
     static let names: Set<String> = ["userId", "entityType", "entityId", "isPublic", "metadata", "title"]
 
+    /// - Parameter userID: whose file it is; nothing else is said.
+    init(userID: String) {
+        self.userID = userID
+    }
+
     /// The attributes that texts name, as in a form or a query.
     ///
     /// - Parameter caller: whose file it is where that isn't said, if the caller is a user.
@@ -35,7 +40,7 @@ struct MediaAttributes: Equatable {
             return value
         }
         userID = text("userId")
-        if userID == nil, case .user(let user) = caller { userID = user.id }
+        userID = userID ?? caller.uploadsFor
         entityType = text("entityType")
         entityID = text("entityId")
         title = text("title")
@@ -50,6 +55,9 @@ struct MediaAttributes: Equatable {
             } catch {
                 errors += error.errors
             }
+        }
+        if case .uploader(let grant) = caller, entityType == nil, entityID == nil {
+            (entityType, entityID) = (grant.entity?.type, grant.entity?.id)
         }
         if (entityType == nil) != (entityID == nil) {
             errors.append(
@@ -67,7 +75,7 @@ struct MediaAttributes: Equatable {
             fields.text(name) { Self.fault(in: $0, name) }
         }
         userID = text("userId", &fields)
-        if userID == nil, case .user(let user) = caller { userID = user.id }
+        userID = userID ?? caller.uploadsFor
         if userID == nil { fields.require("userId") }
         entityType = text("entityType", &fields)
         entityID = text("entityId", &fields)

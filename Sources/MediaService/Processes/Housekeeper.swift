@@ -25,15 +25,20 @@ package struct Housekeeper {
         var signals = Signals([SIGTERM, SIGINT])
         context.logger.notice("housekeeping started")
         startDigester()
-        WebhookDispatcher.start(context.environment)
+        let ending = Ending()
+        WebhookDispatcher.start(context.environment, ending)
         while true {
             do {
                 _ = try once()
             } catch {
                 context.logger.error("housekeeping failed and goes on", metadata: ["error": "\(error)"])
             }
-            if signals.next(milliseconds: interval * 1000) != nil { return }
+            if signals.next(milliseconds: interval * 1000) != nil { break }
         }
+        ending.begin()
+        let limit = ContinuousClock.now + .seconds(context.environment.configuration.number(.drainTimeout))
+        while ending.left > 0, .now < limit { usleep(20_000) }
+        context.logger.notice("housekeeping ended")
     }
 
     /// Hashes ahead on a thread of its own; where another process on this host does, there is nothing to do.
@@ -86,28 +91,46 @@ package struct Housekeeper {
         }
     }
 
-    /// Events that could not be delivered in all their time, and what is kept no longer of those that were settled.
+    /// Events that could not be delivered in all their time, what is kept no longer of those that were settled, and what is left
+    /// of webhooks that are no more.
     private func pruneEvents() throws -> Int {
-        let time = context.environment.configuration.number(.eventTime)
-        var count = 0
-        for target in try [OutboxRepository.exchange] + WebhookRepository(context.connection).all().map(\.id) {
-            let givenUp = try removeInParts(olderThan: .eventTime, 1000) { moment, limit, connection in
-                try OutboxRepository(connection).giveUp(target, before: moment, now: context.now(), limit: limit)
-            }
-            if givenUp > 0 {
-                context.environment.metrics.add(.eventsGivenUp, givenUp)
-                context.logger.error(
-                    "events are given up: they could not be delivered",
-                    metadata: ["target": "\(target)", "count": "\(givenUp)", "seconds": "\(time)"])
-            }
-            count += try removeInParts(olderThan: .eventTime, 5000) { moment, limit, connection in
-                try OutboxRepository(connection).prune(target, before: moment, limit: limit)
+        let webhooks = try WebhookRepository(context.connection).all().map(\.id)
+        let targets = Set(
+            try EventTargetRepository(context.connection).all() + OutboxRepository(context.connection).targets())
+        let results = targets.sorted().map { target in
+            Result {
+                try target == OutboxRepository.exchange || webhooks.contains(target)
+                    ? pruneEvents(of: target) : forget(target)
             }
         }
-        return try count
-            + removeInParts(olderThan: .eventTime, 5000) { moment, limit, connection in
-                try WebhookRepository(connection).pruneDeliveries(before: moment, limit: limit)
-            }
+        let deliveries = try removeInParts(olderThan: .eventTime, 5000) { moment, limit, connection in
+            try WebhookRepository(connection).pruneDeliveries(before: moment, limit: limit)
+        }
+        return try results.reduce(deliveries) { try $0 + $1.get() }
+    }
+
+    private func pruneEvents(of target: Int64) throws -> Int {
+        let givenUp = try removeInParts(olderThan: .eventTime, 1000) { moment, limit, connection in
+            try OutboxRepository(connection).giveUp(target, before: moment, now: context.now(), limit: limit)
+        }
+        if givenUp > 0 {
+            context.environment.metrics.add(.eventsGivenUp, givenUp)
+            context.logger.error(
+                "events are given up: they could not be delivered",
+                metadata: ["target": "\(target)", "count": "\(givenUp)"])
+        }
+        return try removeInParts(olderThan: .eventTime, 5000) { moment, limit, connection in
+            try OutboxRepository(connection).prune(target, before: moment, limit: limit)
+        }
+    }
+
+    /// Nobody writes for a target any more that isn't among the webhooks.
+    private func forget(_ target: Int64) throws -> Int {
+        let count = try removeInParts(olderThan: .eventTime, 5000) { _, limit, connection in
+            try OutboxRepository(connection).removeAll(of: target, limit: limit)
+        }
+        try context.connection.transaction { try EventTargetRepository($0).remove(target) }
+        return count
     }
 
     /// Removes what is older than a setting says, in short transactions, and no more than twenty of them in a round.
@@ -134,6 +157,7 @@ package struct Housekeeper {
         let publications = Result { try SettlePublications(context: context).run() }
         let uploads = Result { try SettleUploads(context: context).run() }
         let purged = Result { try PurgeMedia(context: context).run() }
+        let partial = Result { try ResumableUploads(context: context).removeExpired() }
         let staged = Result { try StageFile(context: context).removeExpired() }
         let entities = Result { try ManageEntities(context: context).run() }
         let versions = Result { try ManageVersions(context: context).purge() }
@@ -144,7 +168,8 @@ package struct Housekeeper {
         let entries = Result { try pruneAudit() }
         let events = Result { try pruneEvents() }
         let settled = try [
-            publications, uploads, purged, staged, entities, versions, total, links, answers, redeliveries, entries,
+            publications, uploads, partial, purged, staged, entities, versions, total, links, answers, redeliveries,
+            entries,
             events,
         ].map { try $0.get() }
         return settled.reduce(0, +)

@@ -5,4 +5,5 @@ enum InheritedDescriptor {
     static let metrics: Int32 = 5
     /// The worker writes a byte here once it serves.
     static let readiness: Int32 = 6
+    static let streamSocket: Int32 = 7
 }

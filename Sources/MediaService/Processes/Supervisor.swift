@@ -43,7 +43,7 @@ package struct Supervisor {
         metrics = try Metrics(runFolder: folder)
         environment = try Environment(configuration: configuration, metrics: metrics)
         try environment.storage.prepare()
-        sockets = try ["api", "upload"].map { try ListeningSocket.named($0, folder: folder) }
+        sockets = try ["api", "upload", "stream"].map { try ListeningSocket.named($0, folder: folder) }
     }
 
     /// Runs until SIGTERM or SIGINT; SIGHUP reloads.
@@ -75,7 +75,10 @@ package struct Supervisor {
     private mutating func fillUp() {
         while current.count < workerCount, backOff.isOver {
             let inherited =
-                zip(sockets, [InheritedDescriptor.apiSocket, InheritedDescriptor.uploadSocket])
+                zip(
+                    sockets,
+                    [InheritedDescriptor.apiSocket, InheritedDescriptor.uploadSocket, InheritedDescriptor.streamSocket]
+                )
                 .map { (from: $0.descriptor, to: $1) } + [(from: metrics.descriptor, to: InheritedDescriptor.metrics)]
             do {
                 workers.append(

@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import MediaHTTP
 
-/// A worker process: serves both lanes until its supervisor tells it to end.
+/// A worker process: serves all lanes until its supervisor tells it to end.
 package enum Worker {
     /// A supervisor's order to serve the connections that are open and take no new ones.
     static let retireSignal = SIGUSR2
@@ -48,6 +48,10 @@ package enum Worker {
             Lane(
                 name: "upload", socket: InheritedDescriptor.uploadSocket, threads: configuration.number(.uploadThreads),
                 requestLimit: configuration.number(.uploadTimeout)),
+            // Whoever brings bytes slowly is nginx's to end.
+            Lane(
+                name: "stream", socket: InheritedDescriptor.streamSocket,
+                threads: configuration.number(.streamThreads), requestLimit: 86400),
         ]
         let application = Application()
         return FastCGIServer(

@@ -38,6 +38,15 @@ package struct Application: Sendable {
         router.on(.get, "/v1/media/{id}/links", name: "list_links", handler: Links.list)
         router.on(.delete, "/v1/media/{id}/links", name: "revoke_links", handler: Links.revokeAll)
         router.on(.delete, "/v1/media/{id}/links/{linkId}", name: "revoke_link", handler: Links.revoke)
+        router.on(.post, "/v1/upload-tokens", name: "create_upload_token", handler: UploadTokens.create)
+        router.on(.options, "/v1/uploads", name: "uploads_options", handler: Tus.options)
+        router.on(.post, "/v1/uploads", name: "create_upload", handler: Tus.create)
+        router.on(.options, "/v1/uploads/{id}", name: "upload_options", handler: Tus.options)
+        router.on(.head, "/v1/uploads/{id}", name: "find_upload", handler: Tus.head)
+        router.on(.get, "/v1/uploads/{id}", name: "get_upload", handler: Tus.get)
+        router.on(.patch, "/v1/uploads/{id}", name: "continue_upload", handler: Tus.patch)
+        router.on(.delete, "/v1/uploads/{id}", name: "end_upload", handler: Tus.delete)
+        router.on(.post, "/v1/uploads/{id}", name: "override_upload", handler: Tus.override)
         router.on(.post, "/v1/rpc", name: "rpc", handler: PostRPC.handle)
         router.on(.get, "/healthz", name: "healthz", handler: Health.alive)
         router.on(.get, "/readyz", name: "readyz", handler: Health.ready)
@@ -72,6 +81,7 @@ package struct Application: Sendable {
             response = answer(to: error, request, context)
         }
         if !response.fields.contains(.cacheControl) { response.fields[.cacheControl] = "no-store" }
+        if request.path.count > 1, request.path[1] == "uploads" { Tus.complete(&response) }
         let (seconds, attoseconds) = start.duration(to: .now).components
         context.environment.metrics.addRequest(
             route: route, status: response.status.code,

@@ -47,7 +47,7 @@ struct BodyFields {
 
     mutating func integer(_ name: String, _ range: ClosedRange<Int64>) -> Int64? {
         guard let value = object[name], !value.isNull else { return nil }
-        guard let number = value.integer, range.contains(number) else {
+        guard let number = value.integer ?? value.wholeNumber, range.contains(number) else {
             refuse(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
             return nil
         }

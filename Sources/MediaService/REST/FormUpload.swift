@@ -57,7 +57,7 @@ struct FormUpload {
         let type = try part.contentType.map { try ParameterizedHeader($0, field: part.name).value }
         return IncomingFile(
             staged: try context.environment.storage.stage(
-                part.body, of: body.handle, as: PostMedia.stagingName(context)),
+                part.body, of: body.handle, as: context.stagingName()),
             originalName: part.fileName ?? "", declaredType: type, digests: digests, field: part.name,
             nameField: "\(part.name).filename")
     }

@@ -17,7 +17,7 @@ enum PostMedia {
             try Authorize.check(
                 caller, .create(ownerID: attributes.userID ?? "", entity: attributes.entity))
             let operation = CreateMedia(context: context)
-            let checked = try operation.check(files)
+            let checked = try operation.check(files, caller.grant)
             return try once.run(
                 content: { .array([attributes.identity] + checked.map(\.identity)) },
                 operation: { try operation.run(checked, attributes, caller, alongside: $0) },
@@ -73,7 +73,7 @@ enum PostMedia {
 
     /// - Throws: 503 where housekeeping has taken the body for abandoned and removed it while it arrived.
     private static func adopt(_ path: String, _ context: Context) throws -> StagedFile {
-        let name = stagingName(context)
+        let name = context.stagingName()
         do throws(StorageError) {
             return try context.environment.storage.adopt(incomingFile: path, as: name)
         } catch {
@@ -113,10 +113,5 @@ enum PostMedia {
     static func digests(_ value: String?, _ field: String) throws(Problem) -> [DigestField.Expectation] {
         guard let value else { return [] }
         return try DigestField.parse(value, field: field)
-    }
-
-    /// A name in the staging folder that no other request has.
-    static func stagingName(_ context: Context) -> String {
-        MediaID(now: context.now(), using: &context.random).rawValue
     }
 }

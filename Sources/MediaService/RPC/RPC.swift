@@ -69,6 +69,9 @@ enum RPC {
         ])
     }
 
+    /// The patterns that take no longer than a look at one record.
+    static let quick: Set<String> = ["media.findOne", "get_media_by_id"]
+
     /// The packet of a failure.
     static func failure(_ problem: Problem, id: JSON?) -> JSON {
         var error: [JSON.Member] = [

@@ -44,7 +44,7 @@ struct RPCFile {
         try CheckUpload(context: call.context).run(
             call.caller, length: Int64(bytes.count), isRepeatable: call.delivery.key != nil)
         return IncomingFile(
-            staged: try call.context.environment.storage.stage(bytes, as: PostMedia.stagingName(call.context)),
+            staged: try call.context.environment.storage.stage(bytes, as: call.context.stagingName()),
             originalName: name, declaredType: type, digests: [], field: named("buffer"), nameField: named(names.name))
     }
 

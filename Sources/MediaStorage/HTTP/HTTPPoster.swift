@@ -114,8 +114,10 @@ package final class HTTPPoster {
 
     /// Waits until a request has ended.
     ///
-    /// - Returns: nil where none is on its way.
-    package func next() throws(Failure) -> Answer? {
+    /// - Parameter milliseconds: for which to wait at most.
+    /// - Returns: nil where none has, or none is on its way.
+    package func next(milliseconds: Int = .max) throws(Failure) -> Answer? {
+        let start = ContinuousClock.now
         while !transfers.isEmpty {
             var running: Int32 = 0
             guard curl_multi_perform(multi, &running) == CURLM_OK else { throw Failure(description: "libcurl fails") }
@@ -125,7 +127,9 @@ package final class HTTPPoster {
                 unused.append(ended)
                 return Self.answer(transfer, ended, code)
             }
-            curl_multi_poll(multi, nil, 0, 1000, nil)
+            let left = milliseconds == .max ? 1000 : milliseconds - Int(start.duration(to: .now) / .milliseconds(1))
+            if left <= 0 { return nil }
+            curl_multi_poll(multi, nil, 0, Int32(min(left, 1000)), nil)
         }
         return nil
     }
