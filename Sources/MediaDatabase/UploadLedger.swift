@@ -35,6 +35,13 @@ package struct UploadLedger {
         try connection.execute("DELETE FROM uploads WHERE media_id = ?", [.text(id)]) > 0
     }
 
+    /// Whether an upload is to become this record; that doesn't change until the transaction ends.
+    package func containsLocked(_ id: MediaID) throws(MariaDBError) -> Bool {
+        try !connection.query("SELECT 1 FROM uploads WHERE media_id = ? FOR UPDATE", [.text(id)]) {
+            (row) throws(MariaDBError) in try row.integer(0)
+        }.isEmpty
+    }
+
     /// Up to `limit` entries that were added before `moment`, oldest first.
     package func entries(before moment: Timestamp, limit: Int) throws(MariaDBError) -> [Entry] {
         try connection.query(

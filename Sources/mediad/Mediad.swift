@@ -14,6 +14,7 @@ struct Mediad: ParsableCommand {
             ServeCommand.self, WorkerCommand.self, WorkCommand.self, BridgeCommand.self, MigrateCommand.self,
             KeyCommand.self, WebhookCommand.self,
             SignCommand.self, LinkKeyCommand.self, AuditCommand.self, DoctorCommand.self,
+            ReconcileCommand.self, ScrubCommand.self,
             ConfigCommand.self, ErrorsCommand.self, NginxCommand.self,
         ])
 

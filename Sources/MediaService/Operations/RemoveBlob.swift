@@ -45,6 +45,11 @@ struct RemoveBlob {
         }
     }
 
+    /// Whether a record or an upload has the content now.
+    func isNeeded(_ sha256: String) throws -> Bool {
+        try context.connection.transaction { try isNeeded(sha256, $0) }
+    }
+
     /// Whether a record or an upload has the content; neither can begin to until the transaction ends.
     private func isNeeded(_ sha256: String, _ connection: Connection) throws -> Bool {
         try BlobRepository(connection).existsLocked(sha256: sha256)
