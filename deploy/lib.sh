@@ -3,7 +3,7 @@
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD_PACKAGES=(libfcgi-dev libmariadb-dev librabbitmq-dev libmagic-dev libcurl4-openssl-dev pkg-config)
-TEST_PACKAGES=(ffmpeg python3 python3-pika rabbitmq-server strace systemd chromium chromium-driver nodejs uuid-runtime)
+TEST_PACKAGES=(clamav-daemon ffmpeg python3 python3-pika rabbitmq-server strace systemd chromium chromium-driver nodejs uuid-runtime)
 TEST_TOOLS=(standardwebhooks==1.1.0 schemathesis==4.32.5 requests==2.34.2 tuspy==1.1.0)
 # What the page at /docs/ is made with; the package holds Swagger UI.
 DOCS_UI='drf-spectacular-sidecar==2026.10.1 --hash=sha256:fe1d005d8ac9b5d0472f2fe5deeb2e7d6dcffaa24118044f22578b4b8c4b31f2'

@@ -33,6 +33,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case answerTooLong = "answer_too_long"
     case uriTooLong = "uri_too_long"
     case unsupportedMediaType = "unsupported_media_type"
+    case infected
     case rangeNotSatisfiable = "range_not_satisfiable"
     case idempotencyKeyReused = "idempotency_key_reused"
     case tooManyRequests = "too_many_requests"
@@ -230,6 +231,10 @@ package enum ProblemCode: String, CaseIterable, Sendable {
                 mend:
                     "`detail` says which. Types are told by the bytes; `MEDIA_ALLOWED_TYPES` says what may be uploaded."
             )
+        case .infected:
+            Entry(
+                422, "Infected file", cause: "The virus scanner has found the signature that `detail` names.",
+                mend: "Don't open the file. If it is harmless, the operator looks at the scanner's signatures.")
         case .rangeNotSatisfiable:
             Entry(
                 416, "Range not satisfiable", cause: "The range lies behind the file's end.",

@@ -179,15 +179,16 @@ package struct MediaRepository {
         try connection.execute(
             """
             INSERT INTO media (id, type, original_name, mime_type, size, user_id, entity_id, entity_type, metadata,
-                is_public, status, created_at, updated_at, title, sha256, public_name, external_url)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                is_public, status, created_at, updated_at, title, sha256, public_name, external_url,
+                failure_reason)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(media.id), .text(media.type.rawValue), .text(media.originalName), .text(media.mimeType),
                 .integer(media.size), .text(media.userID), .optional(media.entityID), .optional(media.entityType),
                 .optional(media.metadata?.text), .bool(media.isPublic), .text(media.status.rawValue),
                 .timestamp(media.createdAt), .timestamp(media.updatedAt), .optional(media.title),
-                Self.hash(media), .text(media.publicName), .optional(media.externalURL),
+                Self.hash(media), .text(media.publicName), .optional(media.externalURL), .optional(media.failureReason),
             ])
         try linkEntity(of: media, at: media.createdAt)
     }

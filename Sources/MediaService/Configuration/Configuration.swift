@@ -98,6 +98,12 @@ package struct Configuration: Sendable {
     /// The exchange that events are sent to.
     var exchange: String? { broker == nil || text(.brokerExchange) == "none" ? nil : text(.brokerExchange) }
 
+    /// Where clamd is.
+    var scanner: VirusScanner.Address? {
+        guard let text = optionalText(.scanner) else { return nil }
+        return SettingForm.endpoint(text).map { .host($0.host, port: $0.port) } ?? .socket(path: text)
+    }
+
     package var storage: LocalStorage { LocalStorage(root: text(.storeDirectory)) }
 
     package var allowedTypes: TypeAllowList {

@@ -109,6 +109,20 @@ extension Setting {
                 summary: "The most records of an answer without pages (`media.findByEntity`).")
         case .bulkItems:
             Definition(form: .integer(1...10000), defaultText: "1000", summary: "The most operations of one request.")
+        case .scanner:
+            Definition(
+                form: .scanner, defaultText: "",
+                summary: "clamd, which looks at each file before it is stored; without it none is scanned.")
+        case .scanTimeout:
+            Definition(form: .seconds(1...3600), defaultText: "60s", summary: "How long each step of a scan may take.")
+        case .scanUnavailable:
+            Definition(
+                form: .choice(["refuse", "accept"]), defaultText: "refuse",
+                summary: "What becomes of a file while clamd can't be asked: `refuse` answers 503.")
+        case .scanLarge:
+            Definition(
+                form: .choice(["refuse", "accept"]), defaultText: "accept",
+                summary: "What becomes of a file that is longer than clamd's `StreamMaxLength`.")
         case .storeReserve:
             Definition(
                 form: .bytes(0...1 << 50), defaultText: "256M",

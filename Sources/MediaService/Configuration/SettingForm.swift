@@ -16,6 +16,8 @@ package enum SettingForm: Sendable {
     case brokerURL
     /// A host's name or address and a port.
     case endpoint
+    /// The path of a socket, or what an endpoint is.
+    case scanner
     /// Names with whole numbers, such as `a=1,b=2`.
     case arguments
     case integer(ClosedRange<Int64>)
@@ -43,6 +45,7 @@ package enum SettingForm: Sendable {
         case .url: "a URL with http or https and no slash at its end"
         case .brokerURL: "a URL such as amqps://user:password@host:5671/vhost"
         case .endpoint: "a host and a port such as 127.0.0.1:4000"
+        case .scanner: "a socket's path such as /run/clamav/clamd.ctl, or a host and a port such as 127.0.0.1:3310"
         case .arguments: "names with whole numbers such as a=1,b=2"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .bytes(let range):
@@ -70,6 +73,7 @@ package enum SettingForm: Sendable {
         case .url: Self.isURL(text)
         case .brokerURL: AMQPAddress(text) != nil
         case .endpoint: Self.endpoint(text) != nil
+        case .scanner: Self.path.accepts(text) || Self.endpoint(text) != nil
         case .arguments: Self.arguments(text) != nil
         case .integer, .bytes, .seconds: number(text) != nil
         case .choice(let words): words.contains(text)

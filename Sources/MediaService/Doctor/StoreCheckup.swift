@@ -14,7 +14,23 @@ struct StoreCheckup {
         self.services = services
     }
 
-    func findings() -> [Finding] { [owner(), grace()].compactMap(\.self) + store() + [runFolder()] }
+    func findings() -> [Finding] {
+        [owner(), grace(), scanner()].compactMap(\.self) + store() + [runFolder()]
+    }
+
+    private func scanner() -> Finding? {
+        guard let address = configuration.scanner else { return nil }
+        do {
+            let version = try VirusScanner(address, seconds: 5).version()
+            return .ok("scanner", "clamd answers: \(version)")
+        } catch {
+            return .fault(
+                "scanner", "\(error)",
+                mend:
+                    "Is clamd running, and may this user use its socket? MEDIA_CLAMD_UNAVAILABLE says what happens meanwhile."
+            )
+        }
+    }
 
     /// An upload may pause for as long as nginx waits for its client.
     private func grace() -> Finding? {

@@ -24,6 +24,8 @@ package enum Counter: Int, CaseIterable, Sendable {
     case messagesUnknown
     case messagesDead
     case brokerLosses
+    case filesInfected
+    case filesUnscanned
     case eventsPublished
     case webhooksDelivered
     case webhooksFailed
@@ -58,6 +60,8 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .messagesDead: "media_messages_dead_total"
         case .brokerLosses: "media_broker_losses_total"
         case .messagesUnknown: "media_messages_unknown_total"
+        case .filesInfected: "media_files_infected_total"
+        case .filesUnscanned: "media_files_unscanned_total"
         case .eventsPublished: "media_events_published_total"
         case .webhooksDelivered: "media_webhook_deliveries_total"
         case .webhooksFailed: "media_webhook_failures_total"
@@ -92,6 +96,8 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .messagesDead: "Messages that were given up to the dead queue."
         case .brokerLosses: "Connections to the broker that were lost or could not be made."
         case .messagesUnknown: "Messages with a pattern that nothing answers."
+        case .filesInfected: "Files in which clamd has found something."
+        case .filesUnscanned: "Files that clamd could not be asked about, or does not take."
         case .eventsPublished: "Events that the broker has taken."
         case .webhooksDelivered: "Events that webhooks' receivers have taken."
         case .webhooksFailed: "Tries to deliver an event to a webhook that failed."

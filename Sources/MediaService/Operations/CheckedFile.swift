@@ -6,6 +6,8 @@ struct CheckedFile {
     let type: FileType
     /// 64 hexadecimal digits.
     let sha256: String
+    /// The name of what it is infected with.
+    var infection: String?
 
     /// What makes an upload of this file the same as another one.
     var identity: JSON {

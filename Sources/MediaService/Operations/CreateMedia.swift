@@ -24,7 +24,12 @@ struct CreateMedia {
             }
         }
         let digests = try files.map(inspect.durableDigest)
-        return files.indices.map { CheckedFile(file: files[$0], type: types[$0], sha256: digests[$0].sha256) }
+        let scan = ScanFile(context: context)
+        return try files.indices.map { index in
+            CheckedFile(
+                file: files[index], type: types[index], sha256: digests[index].sha256,
+                infection: try scan.run(files[index]))
+        }
     }
 
     /// - Parameters:
@@ -72,10 +77,12 @@ struct CreateMedia {
                 mimeType: files[index].type.mimeType, size: files[index].file.staged.size,
                 userID: attributes.userID ?? "",
                 entityID: attributes.entityID, entityType: attributes.entityType, metadata: attributes.metadata,
-                isPublic: attributes.isPublic, status: .ready, createdAt: now, updatedAt: now,
+                isPublic: attributes.isPublic, status: files[index].infection == nil ? .ready : .failed, createdAt: now,
+                updatedAt: now,
                 title: attributes.title, sha256: files[index].sha256,
                 publicName: FileName.publicName(
-                    originalName: files[index].file.originalName, extension: files[index].type.fileExtension))
+                    originalName: files[index].file.originalName, extension: files[index].type.fileExtension),
+                failureReason: files[index].infection.map { "Infected: \($0)" })
         }
     }
 

@@ -25,6 +25,9 @@ struct ReplaceFile {
                 file.field, "the bytes are \(type.mimeType), and the record is \(old.type.rawValue)")
         }
         let digest = try inspect.durableDigest(file)
+        if let name = try ScanFile(context: context).run(file) {
+            throw Problem(.infected, "\(file.field): infected with \(name)")
+        }
         let version = MediaVersion(
             number: 0, originalName: file.originalName, mimeType: type.mimeType, size: file.staged.size,
             sha256: digest.sha256, createdAt: context.now())

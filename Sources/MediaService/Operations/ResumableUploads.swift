@@ -117,7 +117,7 @@ struct ResumableUploads {
         try environment.storage.removePartial(id)
     }
 
-    /// Removes what has expired, and files without an upload.
+    /// Removes what has expired, and files without an upload or of one that has ended.
     ///
     /// - Returns: how many.
     func removeExpired() throws -> Int {
@@ -134,7 +134,7 @@ struct ResumableUploads {
         }
         let grace = configuration.number(.uploadGrace)
         for id in try environment.storage.partialFiles(olderThan: grace, now: now)
-        where try ResumableUploadRepository(context.connection).find(id) == nil {
+        where try ResumableUploadRepository(context.connection).find(id)?.isEnded ?? true {
             if try environment.storage.removePartial(id) { count += 1 }
         }
         return count

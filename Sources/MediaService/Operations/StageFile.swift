@@ -14,6 +14,7 @@ struct StageFile {
         alongside: ((Connection, StagedFileRepository.Entry) throws -> Void)? = nil
     ) throws -> StagedFileRepository.Entry {
         try Authorize.check(caller, .create(ownerID: "", entity: nil))
+        if let name = file.infection { throw Problem(.infected, "\(file.file.field): infected with \(name)") }
         let now = context.now()
         let entry = StagedFileRepository.Entry(
             id: MediaID(now: now, using: &context.random), sha256: file.sha256, size: file.file.staged.size,
