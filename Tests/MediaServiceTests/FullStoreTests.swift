@@ -59,6 +59,21 @@ struct FullStoreTests {
         #expect(try client.delete("/v1/media/\(record.id)").status == 200)
     }
 
+    @Test(
+        "an upload in pieces for which the room runs out: 507, what has come stays, and it goes on when there is room")
+    func pieces() throws {
+        let bytes = Samples.mp4("pieces", size: 3_000_000)
+        let url = try client.beginUpload(bytes.count)
+        let other = try upload(2_500_000)
+        try #require(other.status == 201)
+        try client.patchUpload(url, at: 0, bytes).expectProblem(507, "insufficient_storage")
+        let offset = try client.offset(url)
+        #expect(offset > 500_000 && offset < 2_000_000)
+        #expect(try client.delete("/v1/media/\(other.json.id)?hard=true").status == 200)
+        let last = try client.patchUpload(url, at: offset, Array(bytes[offset...]))
+        #expect(try client.uploadedFile(last) == bytes)
+    }
+
     @Test("a store that is read-only: 503, files go out still, and it recovers by itself")
     func readOnly() throws {
         let record = try client.upload(Samples.text("kept"), name: "a.txt", user: "u", query: "isPublic=true")
