@@ -15,7 +15,10 @@ struct TusCrashTests {
     }
 
     /// A request that brings bytes, as far as it is sent.
-    private func startPatch(_ url: String, at offset: Int, _ bytes: [UInt8], announced: Int) throws -> RawConnection {
+    private func startPatch(
+        _ url: String, at offset: Int, _ bytes: [UInt8], announced: Int, to other: (ServiceInstance, HTTPClient)? = nil
+    ) throws -> RawConnection {
+        let (instance, client) = other ?? (instance, client)
         let path = url.dropFirst(instance.baseURL.count)
         let connection = try RawConnection(port: instance.port)
         try connection.send(
@@ -69,6 +72,26 @@ struct TusCrashTests {
         // What the first one sends now is nobody's any more.
         try? silent.send([UInt8](repeating: 0, count: 100_000))
         let rest = try client.patchUpload(url, at: 400_000, Array(bytes[400_000...]))
+        #expect(try client.uploadedFile(rest) == bytes)
+    }
+
+    @Test("a client that sends byte after byte gets an answer with what has come, and its thread is free")
+    func trickle() throws {
+        let instance = try ServiceInstance(settings: ["MEDIA_STREAM_STALL": "2"])
+        let client = try instance.client()
+        let bytes = Samples.mp4("trickle", size: 500_000)
+        let url = try client.beginUpload(bytes.count)
+        let connection = try startPatch(
+            url, at: 0, Array(bytes[..<200_000]), announced: bytes.count, to: (instance, client))
+        for byte in bytes[200_000..<200_050] {
+            usleep(100_000)
+            try connection.send([byte])
+        }
+        let answer = String(decoding: connection.readSome(), as: UTF8.self)
+        #expect(answer.hasPrefix("HTTP/1.1 204 "), "\(answer)")
+        let offset = try client.offset(url)
+        #expect(offset >= 200_000 && answer.lowercased().contains("upload-offset: \(offset)\r\n"))
+        let rest = try client.patchUpload(url, at: offset, Array(bytes[offset...]))
         #expect(try client.uploadedFile(rest) == bytes)
     }
 

@@ -54,6 +54,13 @@ extension Setting {
             Definition(
                 form: .integer(1...4096), defaultText: "128",
                 summary: "Threads of a worker for resumable uploads: each request that brings bytes has one.")
+        case .streamStall:
+            Definition(
+                form: .seconds(0...3600), defaultText: "60",
+                summary: """
+                    A request of a resumable upload that brings less than 64 KiB in so long is answered with what has come, so \
+                    that its thread is free; 0: never.
+                    """)
         case .apiTimeout:
             Definition(
                 form: .seconds(1...3600), defaultText: "60",

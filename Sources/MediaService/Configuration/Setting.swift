@@ -23,6 +23,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case apiThreads = "MEDIA_API_THREADS"
     case uploadThreads = "MEDIA_UPLOAD_THREADS"
     case streamThreads = "MEDIA_STREAM_THREADS"
+    case streamStall = "MEDIA_STREAM_STALL"
     case apiTimeout = "MEDIA_API_TIMEOUT"
     case uploadTimeout = "MEDIA_UPLOAD_TIMEOUT"
     case drainTimeout = "MEDIA_DRAIN_TIMEOUT"

@@ -81,7 +81,7 @@ struct ReceiveUpload {
     ) throws {
         var count: Int64 = 0
         let start = upload.position
-        try pieces(of: request) { piece in
+        try pieces(of: request, upload) { piece in
             // Whoever has it by then has these bytes from its own client.
             guard upload.isLeased else { return false }
             guard count + Int64(piece.count) <= limit else { throw tooLong(limit) }
@@ -104,7 +104,7 @@ struct ReceiveUpload {
         let chunk = try context.environment.storage.temporaryPartial(as: context.stagingName())
         var digester = UploadChecksum.Digester(checksum.algorithm)
         var count: Int64 = 0
-        try pieces(of: request) { piece in
+        try pieces(of: request, upload) { piece in
             guard upload.isLeased, !upload.isWanted else { return false }
             count += Int64(piece.count)
             guard count <= limit else { throw tooLong(limit) }
@@ -124,11 +124,14 @@ struct ReceiveUpload {
     }
 
     /// - Parameter body: returns whether to go on.
-    private func pieces(of request: Request, _ body: (UnsafeRawBufferPointer) throws -> Bool) rethrows {
+    private func pieces(of request: Request, _ upload: HeldUpload, _ body: (UnsafeRawBufferPointer) throws -> Bool)
+        rethrows
+    {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceBytes, alignment: 16)
         defer { buffer.deallocate() }
         while true {
             let count = request.readBody(into: buffer)
+            upload.noteBytes()
             if count > 0, try !body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { return }
             if count < buffer.count { return }
         }

@@ -12,11 +12,13 @@ final class HeldUpload: Sendable {
     let holder: LeaseHolder
     /// Milliseconds of a clock that never goes back.
     private let deadline: Atomic<Int64>
-    /// Whether somebody else waits for it, or has it.
+    /// Whether somebody else waits for it or has it, or its client is too slow.
     private let isEnding = Atomic<Bool>(false)
     /// The connection that its bytes come on; -1: none.
     private let descriptor = Mutex<Int32>(-1)
     private let written = Atomic<Int64>(0)
+    /// When bytes came last, by `now()`.
+    private let lastBytes = Atomic<Int64>(0)
     private let openFile = Mutex<PartialFile?>(nil)
 
     init(_ id: MediaID, _ holder: LeaseHolder, until deadline: Int64) {
@@ -55,12 +57,38 @@ final class HeldUpload: Sendable {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
+    func noteBytes() { lastBytes.store(Self.now(), ordering: .relaxed) }
+
+    /// Has a request of a client that kept it waiting for longer than `seconds` end with its next byte. The connection stays open,
+    /// unlike an interrupted one, on which nginx could find no answer; from a client that sends nothing at all nginx frees it.
+    func endIfStalled(_ seconds: Int) {
+        guard Self.now() - lastBytes.load(ordering: .relaxed) > Int64(seconds) * 1000 else { return }
+        descriptor.withLock {
+            guard $0 >= 0 else { return }
+            isEnding.store(true, ordering: .sequentiallyConsistent)
+            setReceiveTimeout($0, milliseconds: 1)
+        }
+    }
+
+    /// - Parameter milliseconds: 0: for ever.
+    private func setReceiveTimeout(_ connection: Int32, milliseconds: Int) {
+        var time = timeval(tv_sec: 0, tv_usec: milliseconds * 1000)
+        setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    }
+
     func extend(until deadline: Int64) { self.deadline.store(deadline, ordering: .relaxed) }
 
     /// While `body` runs, a connection that waits for its client is woken when the upload has to be let go.
     func interruptible<T>(_ connection: Int32, _ body: () throws -> T) rethrows -> T {
+        noteBytes()
         descriptor.withLock { $0 = connection }
-        defer { descriptor.withLock { $0 = -1 } }
+        defer {
+            // A request whose bytes had all come by then leaves its connection to the next one.
+            descriptor.withLock {
+                if isWanted { setReceiveTimeout($0, milliseconds: 0) }
+                $0 = -1
+            }
+        }
         if isEnding.load(ordering: .sequentiallyConsistent) { interrupt() }
         return try body()
     }
@@ -72,7 +100,7 @@ final class HeldUpload: Sendable {
 }
 
 /// Keeps the leases of the uploads that this process is at, notes how many of their bytes are durable, and lets go of those that
-/// somebody else waits for.
+/// somebody else waits for, or whose client is too slow.
 final class UploadKeeper: Sendable {
     /// Seconds for which an upload is held unless that is renewed.
     static let lease = 10
@@ -101,11 +129,13 @@ final class UploadKeeper: Sendable {
     func interrupt(_ id: MediaID) { held.withLock { $0[id] }?.interrupt() }
 
     private func renew(_ context: Context) {
+        let stall = context.environment.configuration.number(.streamStall)
         var round = 0
         while true {
             usleep(Self.pause)
             let uploads = held.withLock { $0 }
             if uploads.isEmpty { continue }
+            if stall > 0 { for upload in uploads.values { upload.endIfStalled(stall) } }
             round += 1
             do {
                 let start = HeldUpload.now()
