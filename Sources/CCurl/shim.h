@@ -5,6 +5,10 @@ static inline CURLcode media_curl_set_number(CURL *curl, CURLoption option, long
     return curl_easy_setopt(curl, option, value);
 }
 
+static inline CURLcode media_curl_set_size(CURL *curl, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(curl, option, value);
+}
+
 static inline CURLcode media_curl_set_text(CURL *curl, CURLoption option, const char *value) {
     return curl_easy_setopt(curl, option, value);
 }
@@ -15,6 +19,32 @@ static inline CURLcode media_curl_set_writer(
     CURLcode code = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, writer);
     return code != CURLE_OK ? code : curl_easy_setopt(curl, CURLOPT_WRITEDATA, context);
 }
+
+// The same for each line of an answer's head.
+static inline CURLcode media_curl_set_head_writer(
+    CURL *curl, size_t (*writer)(char *, size_t, size_t, void *), void *context) {
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, writer);
+    return code != CURLE_OK ? code : curl_easy_setopt(curl, CURLOPT_HEADERDATA, context);
+}
+
+// The reader fills the buffer that it gets, and returns how many bytes; `seek` goes to an offset, for a body that is sent anew.
+static inline CURLcode media_curl_set_reader(
+    CURL *curl, size_t (*reader)(char *, size_t, size_t, void *), int (*seek)(void *, curl_off_t, int), void *context) {
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_READFUNCTION, reader);
+    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_READDATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, seek);
+    return code != CURLE_OK ? code : curl_easy_setopt(curl, CURLOPT_SEEKDATA, context);
+}
+
+// The function makes the socket for an address, or refuses it with CURL_SOCKET_BAD.
+static inline CURLcode media_curl_set_opener(
+    CURL *curl, curl_socket_t (*opener)(void *, curlsocktype, struct curl_sockaddr *), void *context) {
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, opener);
+    return code != CURLE_OK ? code : curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, context);
+}
+
+// A macro that doesn't import.
+static const curl_socket_t media_curl_bad_socket = CURL_SOCKET_BAD;
 
 static inline CURLcode media_curl_status(CURL *curl, long *status) {
     return curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);

@@ -117,6 +117,12 @@ static const char event_targets_holder[] = {
 static const char resumable_uploads[] = {
 #embed "../../sql/migrations/0038_resumable_uploads.sql" suffix(, 0)
 };
+static const char resumable_uploads_kind[] = {
+#embed "../../sql/migrations/0039_resumable_uploads_kind.sql" suffix(, 0)
+};
+static const char jobs[] = {
+#embed "../../sql/migrations/0040_jobs.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -157,6 +163,8 @@ static const MediaMigration migrations[] = {
     {36, "webhook_deliveries", webhook_deliveries},
     {37, "event_targets_holder", event_targets_holder},
     {38, "resumable_uploads", resumable_uploads},
+    {39, "resumable_uploads_kind", resumable_uploads_kind},
+    {40, "jobs", jobs},
 };
 
 const MediaMigration *media_migration_at(int index) {

@@ -44,6 +44,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case unavailable
     case outcomeUnknown = "outcome_unknown"
     case uploadFailed = "upload_failed"
+    case importFailed = "import_failed"
     case httpVersion = "http_version"
     case insufficientStorage = "insufficient_storage"
     case totalQuotaExceeded = "total_quota_exceeded"
@@ -235,6 +236,10 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Entry(
                 422, "Infected file", cause: "The virus scanner has found the signature that `detail` names.",
                 mend: "Don't open the file. If it is harmless, the operator looks at the scanner's signatures.")
+        case .importFailed:
+            Entry(
+                422, "Import failed", cause: "The file's URL could not be fetched; `detail` says why.",
+                mend: "See to it that the URL leads to a file on the public Internet, and import it anew.")
         case .rangeNotSatisfiable:
             Entry(
                 416, "Range not satisfiable", cause: "The range lies behind the file's end.",

@@ -7,6 +7,8 @@ package struct ResumableUploadRepository {
     package struct Entry: Equatable, Sendable {
         package enum Kind: String, Sendable {
             case whole, partial, final
+            /// Its bytes are fetched by a job with the same id.
+            case fetched = "import"
         }
 
         package var id: MediaID
@@ -209,6 +211,15 @@ package struct ResumableUploadRepository {
         try connection.execute(
             "UPDATE resumable_uploads SET media_id = ?, failure = ? WHERE id = ? AND holder = ? AND media_id IS NULL",
             [.optional(mediaID?.rawValue), .optional(failure?.text), .text(id), .bytes(token)]) == 1
+    }
+
+    /// Lets an upload that has become no record begin anew.
+    package func revive(_ id: MediaID) throws(MariaDBError) {
+        try connection.execute(
+            """
+            UPDATE resumable_uploads SET failure = NULL, position = 0, length = NULL
+            WHERE id = ? AND failure IS NOT NULL
+            """, [.text(id)])
     }
 
     private static func entry(_ row: Row) throws(MariaDBError) -> Entry {

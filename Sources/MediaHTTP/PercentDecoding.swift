@@ -1,5 +1,5 @@
 /// Percent-decoding (RFC 3986 §2.1).
-enum PercentDecoding {
+package enum PercentDecoding {
     /// The bytes that `text` stands for, or nil where a `%` isn't followed by two hexadecimal digits.
     ///
     /// - Parameter plusIsSpace: as in `application/x-www-form-urlencoded`.
@@ -21,7 +21,7 @@ enum PercentDecoding {
     }
 
     /// The text, or nil where it isn't percent-encoded UTF-8.
-    static func text(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+    package static func text(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         // Most stand for themselves.
         if text.utf8.allSatisfy({ $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }) { return String(text) }
         return decode(text, plusIsSpace: plusIsSpace).flatMap { String(validating: $0, as: UTF8.self) }

@@ -12,7 +12,7 @@ struct Mediad: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, WorkerCommand.self, WorkCommand.self, BridgeCommand.self, MigrateCommand.self,
-            KeyCommand.self, WebhookCommand.self,
+            KeyCommand.self, WebhookCommand.self, JobsCommand.self,
             SignCommand.self, LinkKeyCommand.self, AuditCommand.self, DoctorCommand.self,
             ReconcileCommand.self, ScrubCommand.self,
             ConfigCommand.self, ErrorsCommand.self, NginxCommand.self,

@@ -17,7 +17,9 @@ struct ReconcileTests {
     private func run(_ arguments: String...) throws -> (status: Int32, findings: [JSON]) {
         let command = try Command(ServiceFolders.mediad, arguments + ["--json"], environment: instance.environment)
         let lines = try command.text.split(separator: "\n").map { try JSONParser.parse(Array($0.utf8)) }
-        #expect(command.errors.isEmpty, "\(command.errors)")
+        // That InnoDB chose one of two transactions, which was tried again, is no fault.
+        let errors = command.errors.split(separator: "\n").filter { !$0.contains("\"database retry\"") }
+        #expect(errors.isEmpty, "\(errors)")
         return (command.status, lines)
     }
 

@@ -270,7 +270,7 @@ extension Setting {
             Definition(
                 form: .seconds(1...3_153_600_000), defaultText: "365d",
                 summary: "How long entries of the audit log are kept.")
-        default: eventDefinition
+        default: jobDefinition
         }
     }
 

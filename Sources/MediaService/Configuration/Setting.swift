@@ -83,6 +83,15 @@ package enum Setting: String, CaseIterable, Sendable {
     case auditRetention = "MEDIA_AUDIT_RETENTION"
     case eventTime = "MEDIA_EVENT_TTL"
 
+    case importThreads = "MEDIA_IMPORT_THREADS"
+    case importTime = "MEDIA_IMPORT_TIMEOUT"
+    case importStall = "MEDIA_IMPORT_STALL"
+    case importNetworks = "MEDIA_IMPORT_NETWORKS"
+    case jobsPerUser = "MEDIA_JOBS_PER_USER"
+    case jobAttempts = "MEDIA_JOB_ATTEMPTS"
+    case jobPause = "MEDIA_JOB_PAUSE"
+    case jobTime = "MEDIA_JOB_TTL"
+
     case webhookTimeout = "MEDIA_WEBHOOK_TIMEOUT"
     case webhookConnections = "MEDIA_WEBHOOK_CONNECTIONS"
     case webhookPause = "MEDIA_WEBHOOK_MAX_PAUSE"

@@ -33,12 +33,12 @@ struct CreateMedia {
     }
 
     /// - Parameters:
-    ///   - caller: who sends the files; that it may was decided.
+    ///   - caller: `Caller.name` of who sends the files; that it may was decided.
     ///   - alongside: runs in the transaction that makes the records, maybe several times.
     /// - Returns: the new records, in the order of the files.
     /// - Throws: what went wrong; nothing is left of the request then.
     func run(
-        _ files: [CheckedFile], _ attributes: MediaAttributes, _ caller: Caller,
+        _ files: [CheckedFile], _ attributes: MediaAttributes, by caller: String,
         alongside: ((Connection, [Media]) throws -> Void)? = nil
     ) throws -> [Media] {
         let media = records(files, attributes)
@@ -87,11 +87,11 @@ struct CreateMedia {
     }
 
     private func commit(
-        _ media: [Media], _ caller: Caller, _ alongside: ((Connection, [Media]) throws -> Void)?,
+        _ media: [Media], _ caller: String, _ alongside: ((Connection, [Media]) throws -> Void)?,
         _ connection: Connection
     ) throws {
         for record in media { try MediaRepository(connection).insert(record) }
-        try context.note(creationOf: media, caller.name, connection)
+        try context.note(creationOf: media, caller, connection)
         try alongside?(connection, media)
         let usage = Usage(bytes: media.reduce(0) { $0 + $1.storedSize }, files: Int64(media.count))
         try CountUsage(environment: environment).add(usage, of: media[0].userID, connection)

@@ -13,26 +13,32 @@ struct FinishUpload {
     /// Does nothing for an upload that isn't complete, is a part, or has ended.
     ///
     /// - Throws: what the file is refused for, which the upload then remembers.
-    func run(_ hold: inout ResumableUploads.Hold, _ caller: Caller) throws {
+    func run(_ hold: inout ResumableUploads.Hold) throws {
         guard !hold.entry.isEnded else { return }
         if hold.entry.kind == .final { try join(&hold) }
         guard hold.entry.kind != .partial, hold.entry.isComplete else { return }
         let (entry, upload) = (hold.entry, hold.upload)
         do {
-            hold.entry.mediaID = try ingest(entry, upload, caller)
+            hold.entry.mediaID = try ingest(entry, upload)
         } catch let problem as Problem where Self.final.contains(problem.code) {
-            let failure = JSON.object([
-                .init("code", .string(problem.code.rawValue)), .init("detail", .string(problem.detail)),
-            ])
-            try context.connection.transaction {
-                _ = try ResumableUploadRepository($0).end(entry.id, upload.holder.token, mediaID: nil, failure: failure)
-            }
-            try context.environment.storage.removePartial(entry.id)
-            hold.entry.failure = failure
+            try fail(&hold, problem)
             throw problem
         }
         try context.environment.storage.removePartial(entry.id)
         end(entry.parts)
+    }
+
+    /// Ends an upload that becomes no record.
+    func fail(_ hold: inout ResumableUploads.Hold, _ problem: Problem) throws {
+        let failure = JSON.object([
+            .init("code", .string(problem.code.rawValue)), .init("detail", .string(problem.detail)),
+        ])
+        let upload = hold.upload
+        try context.connection.transaction {
+            _ = try ResumableUploadRepository($0).end(upload.id, upload.holder.token, mediaID: nil, failure: failure)
+        }
+        try context.environment.storage.removePartial(upload.id)
+        hold.entry.failure = failure
     }
 
     /// The parts are used up; one that can't be ended now ends by itself.
@@ -54,7 +60,7 @@ struct FinishUpload {
     }
 
     private func ingest(
-        _ entry: ResumableUploadRepository.Entry, _ upload: HeldUpload, _ caller: Caller
+        _ entry: ResumableUploadRepository.Entry, _ upload: HeldUpload
     ) throws -> MediaID {
         let (name, type, attributes) = description(entry)
         let staged = try context.environment.storage.stagePartial(entry.id, as: context.stagingName())
@@ -62,7 +68,7 @@ struct FinishUpload {
             staged: staged, originalName: name, declaredType: type, digests: [], field: "body", nameField: "filename")
         let operation = CreateMedia(context: context)
         let checked = try operation.check([file], entry.description["grant"].flatMap(UploadGrant.init))
-        let media = try operation.run(checked, attributes, caller) { connection, media in
+        let media = try operation.run(checked, attributes, by: entry.caller) { connection, media in
             let isMine = try ResumableUploadRepository(connection).end(
                 entry.id, upload.holder.token, mediaID: media[0].id, failure: nil)
             guard isMine else { throw Ingest.overtaken }

@@ -53,7 +53,8 @@ struct ReceiveUpload {
         try outcome.get()
     }
 
-    private func take(_ length: Int64?, _ hold: inout ResumableUploads.Hold) throws {
+    /// Notes what the whole file is to have, as soon as that is known.
+    func take(_ length: Int64?, _ hold: inout ResumableUploads.Hold) throws {
         guard let length else { return }
         if let known = hold.entry.length {
             guard known == length else { throw Problem.invalid("Upload-Length", "was \(known) before") }
@@ -138,7 +139,7 @@ struct ReceiveUpload {
     }
 
     /// Makes durable what has come, and says so.
-    private func settle(_ file: PartialFile, _ hold: inout ResumableUploads.Hold) throws {
+    func settle(_ file: PartialFile, _ hold: inout ResumableUploads.Hold) throws {
         try file.sync()
         // Also where a write has failed in its middle.
         let position = try file.size()

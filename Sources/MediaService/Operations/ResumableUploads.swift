@@ -27,7 +27,12 @@ struct ResumableUploads {
     // MARK: Beginning and ending
 
     /// Begins an upload.
-    func create(_ order: Order, parts: [MediaID] = [], _ caller: Caller) throws -> ResumableUploadRepository.Entry {
+    ///
+    /// - Parameter alongside: runs in the transaction that notes it, maybe several times.
+    func create(
+        _ order: Order, parts: [MediaID] = [], _ caller: Caller,
+        alongside: (Connection, ResumableUploadRepository.Entry) throws -> Void = { _, _ in }
+    ) throws -> ResumableUploadRepository.Entry {
         let userID = order.attributes.userID ?? ""
         try Authorize.check(caller, .create(ownerID: userID, entity: order.attributes.entity))
         if let fault = FileName.fault(in: order.originalName) { throw Problem.invalid("filename", fault) }
@@ -43,6 +48,7 @@ struct ResumableUploads {
                 // What a final one takes its parts take already.
                 try requireUsage(order.kind == .final ? 0 : order.length ?? 0, files: 1, of: userID, connection)
                 try ResumableUploadRepository(connection).insert(entry)
+                try alongside(connection, entry)
             }
         } catch {
             // What can't be removed now is found by housekeeping.
@@ -86,9 +92,12 @@ struct ResumableUploads {
     /// An upload that the caller may go on with.
     ///
     /// - Throws: 404 where there is none; 410 where its time is over.
-    func find(_ id: String, _ caller: Caller) throws -> ResumableUploadRepository.Entry {
+    func find(
+        _ id: String, _ caller: Caller, isImport: Bool = false
+    ) throws -> ResumableUploadRepository.Entry {
         if caller == .anonymous { throw AccessRefused(.unauthenticated, caller) }
-        guard let mediaID = MediaID(id), let entry = try ResumableUploadRepository(context.connection).find(mediaID)
+        guard let mediaID = MediaID(id), let entry = try ResumableUploadRepository(context.connection).find(mediaID),
+            (entry.kind == .fetched) == isImport
         else { throw Self.notFound }
         do {
             try Authorize.check(caller, .create(ownerID: entry.userID, entity: nil))

@@ -27,6 +27,7 @@ package struct Housekeeper {
         startDigester()
         let ending = Ending()
         WebhookDispatcher.start(context.environment, ending)
+        JobRunner.start(context.environment, ending)
         while true {
             do {
                 _ = try once()
@@ -88,6 +89,12 @@ package struct Housekeeper {
     private func pruneAudit() throws -> Int {
         try removeInParts(olderThan: .auditRetention, 5000) { moment, limit, connection in
             try AuditRepository(connection).prune(before: moment, limit: limit)
+        }
+    }
+
+    private func pruneJobs() throws -> Int {
+        try removeInParts(olderThan: .jobTime, 1000) { moment, limit, connection in
+            try JobQueue(connection).prune(before: moment, limit: limit)
         }
     }
 
@@ -167,10 +174,10 @@ package struct Housekeeper {
         let redeliveries = Result { try forgetRedeliveries() }
         let entries = Result { try pruneAudit() }
         let events = Result { try pruneEvents() }
+        let jobs = Result { try pruneJobs() }
         let settled = try [
             publications, uploads, partial, purged, staged, entities, versions, total, links, answers, redeliveries,
-            entries,
-            events,
+            entries, events, jobs,
         ].map { try $0.get() }
         return settled.reduce(0, +)
     }

@@ -20,7 +20,7 @@ enum PostMedia {
             let checked = try operation.check(files, caller.grant)
             return try once.run(
                 content: { .array([attributes.identity] + checked.map(\.identity)) },
-                operation: { try operation.run(checked, attributes, caller, alongside: $0) },
+                operation: { try operation.run(checked, attributes, by: caller.name, alongside: $0) },
                 answer: { answer($0, context) })
         } catch {
             context.environment.metrics.add(.uploadsRefused)

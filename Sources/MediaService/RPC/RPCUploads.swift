@@ -75,7 +75,8 @@ enum RPCUploads {
         try Authorize.check(call.caller, .create(ownerID: attributes.userID ?? "", entity: attributes.entity))
         let operation = CreateMedia(context: call.context)
         let checked = try operation.check(files)
-        return try call.once({ try operation.run(checked, attributes, call.caller, alongside: $0) }, answer: answer)
+        return try call.once(
+            { try operation.run(checked, attributes, by: call.caller.name, alongside: $0) }, answer: answer)
     }
 
     private static func stage(_ data: JSON, _ call: RPCCall) throws -> JSON {

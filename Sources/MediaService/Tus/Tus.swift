@@ -58,7 +58,7 @@ enum Tus {
         if entry.kind != .final {
             try ReceiveUpload(context: context).run(request, &hold, at: 0, length: nil, checksum: checksum)
         }
-        try FinishUpload(context: context).run(&hold, caller)
+        try FinishUpload(context: context).run(&hold)
         return hold.entry
     }
 
@@ -109,7 +109,7 @@ enum Tus {
             var hold = try uploads.hold(entry.id)
             defer { uploads.release(hold.upload) }
             try ReceiveUpload(context: context).run(request, &hold, at: position, length: length, checksum: checksum)
-            try FinishUpload(context: context).run(&hold, caller)
+            try FinishUpload(context: context).run(&hold)
             var response = Response(status: .noContent)
             describe(hold.entry, &response)
             return response
@@ -169,7 +169,7 @@ enum Tus {
         if entry.isEnded { return entry }
         var hold = try uploads.hold(entry.id)
         defer { uploads.release(hold.upload) }
-        try FinishUpload(context: context).run(&hold, caller)
+        try FinishUpload(context: context).run(&hold)
         return hold.entry
     }
 
@@ -181,7 +181,7 @@ enum Tus {
             response.fields[.uploadDeferLength] = "1"
         }
         switch entry.kind {
-        case .whole: break
+        case .whole, .fetched: break
         case .partial: response.fields[.uploadConcat] = "partial"
         case .final:
             let parts = entry.parts.map { "/v1/uploads/\($0)" }.joined(separator: " ")

@@ -44,7 +44,7 @@ package final class HTTPPoster {
 
     /// - Parameter milliseconds: for a whole transfer.
     package init(milliseconds: Int) throws(Failure) {
-        guard HTTPGet.isPrepared, let multi = curl_multi_init() else {
+        guard HTTPClient.isPrepared, let multi = curl_multi_init() else {
             throw Failure(description: "libcurl can't be used")
         }
         self.multi = multi

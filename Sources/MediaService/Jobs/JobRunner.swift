@@ -1,0 +1,184 @@
+import Glibc
+import Logging
+import MediaCore
+import MediaDatabase
+import MediaHTTP
+import Synchronization
+
+/// Does what waits in the queue of jobs, on some threads for each kind.
+final class JobRunner: Sendable {
+    /// Seconds for which a job is held unless that is renewed.
+    static let lease = 15
+    /// Seconds between two looks at the leases.
+    private static let pause: UInt32 = 2
+
+    private let environment: Environment
+    private let ending: Ending
+    private let running = Mutex<[MediaID: RunningJob]>([:])
+
+    private init(_ environment: Environment, _ ending: Ending) {
+        self.environment = environment
+        self.ending = ending
+    }
+
+    static func handler(_ kind: Job.Kind) -> any JobHandler {
+        switch kind {
+        case .importFile: ImportFile()
+        }
+    }
+
+    static func start(_ environment: Environment, _ ending: Ending) {
+        let runner = JobRunner(environment, ending)
+        Thread.start { runner.keep(Context(environment)) }
+        for kind in Job.Kind.allCases {
+            for _ in 0..<threads(kind, environment.configuration) {
+                ending.enter()
+                Thread.start {
+                    runner.work(kind, Context(environment))
+                    ending.leave()
+                }
+            }
+        }
+    }
+
+    private static func threads(_ kind: Job.Kind, _ configuration: Configuration) -> Int {
+        switch kind {
+        case .importFile: configuration.number(.importThreads)
+        }
+    }
+
+    // MARK: Working
+
+    private func work(_ kind: Job.Kind, _ context: Context) {
+        while !ending.isNear {
+            do {
+                if try next(kind, context) { continue }
+            } catch {
+                context.logger.error("jobs can't be had", metadata: ["kind": "\(kind)", "error": "\(error)"])
+            }
+            for _ in 0..<5 where !ending.isNear { usleep(100_000) }
+        }
+    }
+
+    /// - Returns: whether there was one.
+    private func next(_ kind: Job.Kind, _ context: Context) throws -> Bool {
+        let holder = LeaseHolder(token: context.randomBytes(16), process: ProcessMark.own)
+        let claimed = try context.connection.transaction {
+            try JobQueue($0).claim(
+                kind, holder, perUser: context.environment.configuration.number(.jobsPerUser), seconds: Self.lease)
+        }
+        guard let job = claimed else { return false }
+        let running = RunningJob(job, holder)
+        self.running.withLock { $0[job.id] = running }
+        defer { _ = self.running.withLock { $0.removeValue(forKey: job.id) } }
+        context.requestID = "job-\(job.id)"
+        defer { context.requestID = "" }
+        let outcome = Result { try Self.handler(kind).run(running, context) }
+        try settle(running, outcome, context)
+        return true
+    }
+
+    /// Writes down what has come of a job. Where that can't be done its lease ends, and another worker finds what was done.
+    private func settle(_ running: RunningJob, _ outcome: Result<Void, any Error>, _ context: Context) throws {
+        let (job, token) = (running.job, running.holder.token)
+        let configuration = context.environment.configuration
+        func postpone(_ seconds: Int, _ reason: String?, isAttempt: Bool) throws {
+            try context.connection.transaction {
+                try JobQueue($0).postpone(job.id, token, seconds: seconds, failure: reason, isAttempt: isAttempt)
+            }
+        }
+        do {
+            try outcome.get()
+            try context.connection.transaction { _ = try JobQueue($0).end(job.id, token, .done) }
+        } catch JobStop.interrupted {
+            try postpone(0, job.failure, isAttempt: false)
+        } catch JobStop.cancelled {
+            try end(running, .cancelled, "It was cancelled.", context)
+        } catch {
+            let reason = Self.reason(error, context)
+            var (asked, isFurther) = (0, false)
+            if case JobStop.later(_, let seconds, let hasMore) = error { (asked, isFurther) = (seconds, hasMore) }
+            guard !Self.isFinal(error), isFurther || job.attempts < configuration.number(.jobAttempts) else {
+                return try end(running, .failed, reason, context)
+            }
+            let pause = configuration.number(.jobPause) << (2 * min(Int(job.attempts) - 1, 6))
+            let seconds = max(pause, min(asked, 86400))
+            context.logger.warning(
+                "job failed and is tried again",
+                metadata: [
+                    "kind": "\(job.kind.rawValue)", "subject": "\(job.subject)", "attempt": "\(job.attempts)",
+                    "error": "\(reason)", "seconds": "\(seconds)",
+                ])
+            try postpone(seconds, reason, isAttempt: !isFurther)
+        }
+    }
+
+    private func end(_ running: RunningJob, _ state: Job.State, _ reason: String, _ context: Context) throws {
+        let job = running.job
+        context.logger.error(
+            "job ended undone",
+            metadata: ["kind": "\(job.kind.rawValue)", "subject": "\(job.subject)", "error": "\(reason)"])
+        try Self.handler(job.kind).giveUp(job, reason, context)
+        try context.connection.transaction {
+            _ = try JobQueue($0).end(job.id, running.holder.token, state, failure: reason)
+        }
+    }
+
+    private static func isFinal(_ error: any Error) -> Bool {
+        switch error {
+        case JobStop.failed: true
+        case let problem as Problem: problem.status < 500 && problem.code != .uploadLocked
+        default: false
+        }
+    }
+
+    /// What a job's owner may be told.
+    private static func reason(_ error: any Error, _ context: Context) -> String {
+        error is JobStop ? "\(error)" : ProblemMapping.problem(for: error, context).detail
+    }
+
+    // MARK: Keeping
+
+    private func keep(_ context: Context) {
+        while true {
+            sleep(Self.pause)
+            let jobs = running.withLock { $0 }
+            if ending.isNear { for job in jobs.values { job.interrupt() } }
+            do {
+                try renew(jobs, context)
+                try recover(context)
+            } catch {
+                context.logger.warning("jobs' leases can't be renewed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func renew(_ jobs: [MediaID: RunningJob], _ context: Context) throws {
+        guard !jobs.isEmpty else { return }
+        try context.connection.transaction { try JobQueue($0).renew(ProcessMark.own, seconds: Self.lease) }
+        let held = try JobQueue(context.connection).held(by: ProcessMark.own)
+        for (id, job) in jobs {
+            if let state = held.first(where: { $0.id == id && $0.token == job.holder.token }) {
+                if state.isCancelled { job.cancel() }
+            } else {
+                // It may have ended just now; if it has not, it is somebody else's.
+                job.interrupt()
+            }
+            guard let progress = job.takeProgress() else { continue }
+            try context.connection.transaction { try JobQueue($0).setProgress(id, job.holder.token, progress) }
+        }
+    }
+
+    private func recover(_ context: Context) throws {
+        let lost = try context.connection.transaction {
+            try JobQueue($0).recover(
+                isDead: ProcessMark.isDead, attempts: context.environment.configuration.number(.jobAttempts))
+        }
+        for job in lost {
+            context.logger.warning(
+                "a job's worker was lost", metadata: ["kind": "\(job.kind.rawValue)", "subject": "\(job.subject)"])
+            guard job.isEnded else { continue }
+            try Self.handler(job.kind).giveUp(job, job.failure ?? "", context)
+        }
+    }
+}
