@@ -43,6 +43,11 @@ static inline CURLcode media_curl_set_opener(
     return code != CURLE_OK ? code : curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, context);
 }
 
+// The socket for an address. Here, since Swift would take the flag for libcurl's in all files of a target.
+static inline curl_socket_t media_curl_open(const struct curl_sockaddr *address) {
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 // A macro that doesn't import.
 static const curl_socket_t media_curl_bad_socket = CURL_SOCKET_BAD;
 

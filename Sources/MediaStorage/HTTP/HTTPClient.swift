@@ -330,9 +330,7 @@ package final class HTTPClient {
                 }
                 // Another of the host's addresses may be one that can be asked.
                 transfer.isForbidden = false
-                return socket(
-                    address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
-                    address.pointee.protocol)
+                return media_curl_open(address)
             }
 
     // MARK: Failures
