@@ -45,7 +45,8 @@ let package = Package(
             name: "MediaDatabase", dependencies: ["MediaCore", "CMariaDB", "CMigrations"],
             swiftSettings: wrapperSettings),
         .target(
-            name: "MediaStorage", dependencies: ["MediaCore", "CCurl", "CLinux", crypto], swiftSettings: swiftSettings),
+            name: "MediaStorage", dependencies: ["MediaCore", "CCurl", "CLinux", crypto, cryptoExtras],
+            swiftSettings: swiftSettings),
         .target(name: "MediaProcessing", dependencies: ["MediaCore", "CMagic"], swiftSettings: wrapperSettings),
         .target(
             name: "MediaMessaging", dependencies: ["MediaCore", "CRabbitMQ", "CLinux"], swiftSettings: wrapperSettings),
@@ -64,12 +65,14 @@ let package = Package(
 
         .target(
             name: "MediaTesting", dependencies: ["CLinux", "MediaCore", "MediaDatabase"], path: "Tests/MediaTesting",
+            exclude: ["Servers"],
             swiftSettings: swiftSettings),
         .testTarget(name: "MediaCoreTests", dependencies: ["MediaCore"], swiftSettings: swiftSettings),
         .testTarget(
             name: "MediaHTTPTests", dependencies: ["MediaHTTP", "CLinux", httpTypes], swiftSettings: swiftSettings),
         .testTarget(
-            name: "MediaStorageTests", dependencies: ["MediaStorage", "MediaCore"], swiftSettings: swiftSettings),
+            name: "MediaStorageTests", dependencies: ["MediaStorage", "MediaCore", "MediaTesting"],
+            exclude: ["signing_oracle.py"], swiftSettings: swiftSettings),
         .testTarget(
             name: "MediaMessagingTests", dependencies: ["MediaMessaging"], swiftSettings: swiftSettings),
         .testTarget(name: "MediaProcessingTests", dependencies: ["MediaProcessing"], swiftSettings: swiftSettings),

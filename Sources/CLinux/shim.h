@@ -21,5 +21,9 @@ extern int memfd_create(const char *name, unsigned int flags);
 // Declared in <string.h> for _GNU_SOURCE only.
 extern void *memmem(const void *text, size_t text_length, const void *word, size_t word_length);
 
+// As numbers: Swift may take their type for one of any other C module that has it, and then asks for that module's import.
+static const int media_sock_stream = SOCK_STREAM;
+static const int media_sock_cloexec = SOCK_CLOEXEC;
+
 // prctl is variadic. With this a worker gets SIGTERM when its supervisor dies, even by SIGKILL.
 static inline int media_terminate_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGTERM); }

@@ -105,7 +105,7 @@ package final class IncomingDigester {
     }
 
     private func answer() {
-        let connection = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        let connection = accept4(listener, nil, nil, media_sock_cloexec)
         guard connection >= 0 else { return }
         defer { close(connection) }
         UnixSocket.limitWaiting(connection, seconds: 1)

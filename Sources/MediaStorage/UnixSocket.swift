@@ -10,7 +10,7 @@ package enum UnixSocket {
             throw StorageError(code: EADDRINUSE, operation: "listen", path: path)
         }
         unlink(path)
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_UNIX, media_sock_stream | media_sock_cloexec, 0)
         guard descriptor >= 0 else { throw .current("socket", path) }
         let mask = umask(0o117)
         defer { umask(mask) }
@@ -30,7 +30,7 @@ package enum UnixSocket {
 
     /// A connection to who listens at `path`, or nil.
     static func connect(to path: String) -> Int32? {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_UNIX, media_sock_stream | media_sock_cloexec, 0)
         guard descriptor >= 0 else { return nil }
         if withAddress(path, { Glibc.connect(descriptor, $0, $1) }) == 0 { return descriptor }
         close(descriptor)

@@ -122,7 +122,7 @@ package struct VirusScanner: Sendable {
 
     private func connect(_ host: String, _ port: Int) throws(Failure) -> Int32 {
         var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_socktype = media_sock_stream
         var list: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, String(port), &hints, &list) == 0 else {
             throw Failure(description: "clamd's host \(host) isn't known")
@@ -132,7 +132,7 @@ package struct VirusScanner: Sendable {
         while let entry = next?.pointee {
             next = entry.ai_next
             let descriptor = socket(
-                entry.ai_family, entry.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), entry.ai_protocol)
+                entry.ai_family, entry.ai_socktype | media_sock_cloexec, entry.ai_protocol)
             guard descriptor >= 0 else { continue }
             UnixSocket.limitWaiting(descriptor, seconds: seconds)
             if Glibc.connect(descriptor, entry.ai_addr, entry.ai_addrlen) == 0 { return descriptor }
