@@ -32,6 +32,18 @@ package enum Base64URL {
         return buffer & (1 << UInt32(bits) - 1) == 0 ? bytes : nil
     }
 
+    /// In the usual alphabet and with padding (RFC 4648 §4).
+    package static func encodeStandard(_ bytes: [UInt8]) -> String {
+        let text = encode(bytes).utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "-"): UInt8(ascii: "+")
+            case UInt8(ascii: "_"): UInt8(ascii: "/")
+            default: byte
+            }
+        }
+        return String(decoding: text, as: UTF8.self) + String(repeating: "=", count: (4 - text.count % 4) % 4)
+    }
+
     /// The bytes that a text in the usual alphabet and with padding stands for (RFC 4648 §4).
     package static func decodeStandard(_ text: String) -> [UInt8]? {
         guard text.utf8.count % 4 == 0 else { return nil }

@@ -135,4 +135,10 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         put(fields.millisecond, 3, UInt8(ascii: "Z"))
         return String(decoding: text, as: UTF8.self)
     }
+
+    /// The same in whole seconds: `2026-01-31T09:05:00Z`.
+    package var wholeISO8601: String { "\(iso8601.prefix(19))Z" }
+
+    /// The same without what divides: `20260131T090500Z`.
+    package var basicISO8601: String { wholeISO8601.filter { $0 != "-" && $0 != ":" } }
 }

@@ -42,11 +42,18 @@ package final class FileHandle: Sendable {
     ///
     /// - Returns: bytes read; fewer than the buffer holds only at the end of the file.
     func read(at offset: Int64, into buffer: inout [UInt8]) throws(StorageError) -> Int {
+        let result = buffer.withUnsafeMutableBytes { bytes in
+            Result { () throws(StorageError) in try read(at: offset, into: bytes) }
+        }
+        return try result.get()
+    }
+
+    /// The same.
+    func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
         var done = 0
         while done < buffer.count {
-            let result = buffer.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done, off_t(offset) + off_t(done))
-            }
+            let result = pread(
+                descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, off_t(offset) + off_t(done))
             if result < 0 && errno == EINTR { continue }
             guard result >= 0 else { throw .current("read", path) }
             if result == 0 { break }

@@ -13,15 +13,17 @@ package import MediaCore
 ///
 /// All five are on one file system, since files move between them by link.
 package struct LocalStorage: Sendable {
-    /// As the column `store` names it.
+    /// As the column `store` names the one that the service works in.
     package static let name = "local"
 
+    package let name: String
     package let root: String
     private let syncedFolders = SyncedFolders()
 
     /// - Parameter root: an absolute path.
-    package init(root: String) {
+    package init(root: String, name: String = LocalStorage.name) {
         self.root = root
+        self.name = name
     }
 
     /// Makes the folders. Workers do it too: whichever process comes first.
@@ -117,18 +119,36 @@ package struct LocalStorage: Sendable {
     /// - Returns: whether it wasn't there before.
     @discardableResult
     package func place(_ file: StagedFile, sha256: String) throws(StorageError) -> Bool {
-        let path = objectPath(sha256)
-        let outer = "\(objects)/\(sha256.prefix(2))"
-        let inner = "\(outer)/\(sha256.dropFirst(2).prefix(2))"
+        try place(file, BlobKey(sha256: sha256))
+    }
+
+    @discardableResult
+    func place(_ file: StagedFile, _ key: BlobKey) throws(StorageError) -> Bool {
+        let path = "\(objects)/\(key.name)"
+        let outer = "\(objects)/\(key.sha256.prefix(2))"
+        let inner = "\(outer)/\(key.sha256.dropFirst(2).prefix(2))"
         try syncedFolders.ensure(inner, in: outer)
         _ = chmod(file.path, 0o640)
-        let isNew = try FileSystem.link(file.path, path)
+        let isNew = try add(file, at: path)
         if !isNew, try FileHandle(path, flags: O_RDONLY).size() != file.size {
             throw StorageError(code: EIO, operation: "a blob of another size lies at", path: path)
         }
-        if isNew { try setTag(path, sha256) }
+        if isNew { try setTag(path, key.sha256) }
         try FileSystem.syncFolder(inner)
         return isNew
+    }
+
+    /// - Returns: false where there is a file already.
+    private func add(_ file: StagedFile, at path: String) throws(StorageError) -> Bool {
+        do {
+            return try FileSystem.link(file.path, path)
+        } catch {
+            guard error.code == EXDEV else { throw error }
+        }
+        // A file of another store.
+        let copy = try stage(0..<file.size, of: file.handle, as: "copy-\(UInt64.random(in: 0 ... .max))")
+        try copy.handle.sync()
+        return try FileSystem.link(copy.path, path)
     }
 
     /// Gives a blob a time of modification that follows from its content, from 2004 to 2021: nginx makes a file's entity tag of its

@@ -16,7 +16,7 @@ package final class StagedFile {
     package let handle: FileHandle
     /// Bytes.
     package let size: Int64
-    let path: String
+    package let path: String
 
     init(path: String, handle: FileHandle) throws(StorageError) {
         self.path = path

@@ -1,4 +1,4 @@
-"""What the cloud providers' own libraries sign: reads cases from standard input, a line of JSON each, and answers each so.
+"""What the cloud providers' own libraries sign: reads cases from standard input, a line of JSON each; answers alike.
 
 The case's `kind` names the signature; its other members are the arguments of the function of that name below. Nothing
 depends on the clock or on the network. A case that a library refuses is answered with `{"error": …}`.

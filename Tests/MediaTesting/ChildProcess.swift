@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 
@@ -5,16 +6,23 @@ import Synchronization
 package final class ChildProcess: Sendable {
     package let pid: Int32
     private let exit = Mutex<Int32?>(nil)
+    /// Where its standard input comes from; -1: from nowhere.
+    private let input: Int32
 
     /// - Parameters:
     ///   - output: the file that standard output and error are appended to.
+    ///   - hasInput: whether its standard input stays open, for programs that end with it.
     ///   - deathSignal: what the program gets when the test process dies.
     package init(
         _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:], output: String,
-        deathSignal: String = "KILL"
+        hasInput: Bool = false, deathSignal: String = "KILL"
     ) throws {
+        var ends: [Int32] = [-1, -1]
+        if hasInput, pipe2(&ends, O_CLOEXEC) != 0 { throw TestFailure("no pipe can be had") }
+        input = ends[1]
+        let source = ends[0]
         pid = try Spawner.shared.run {
-            let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            let null = source >= 0 ? source : open("/dev/null", O_RDONLY | O_CLOEXEC)
             let log = open(output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
             defer {
                 close(null)
@@ -30,6 +38,7 @@ package final class ChildProcess: Sendable {
 
     deinit {
         stop(SIGKILL, within: 5)
+        if input >= 0 { close(input) }
     }
 
     /// Whether the process has not ended.

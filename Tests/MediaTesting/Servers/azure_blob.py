@@ -4,8 +4,8 @@ Its answers are those that Microsoft documents for block blobs; every request's 
 azure-storage-blob's code. Addresses have the account in the path, as Azurite's. Managed identities are imitated too:
 the instance metadata service issues tokens under /metadata/identity/oauth2/token.
 
-It prints one line of JSON, `{"endpoint": …, "identity": …}`, and serves until its standard input closes or SIGTERM comes.
-FOLDER/server.log has the requests it refused, with the string that they should have signed.
+It prints one line of JSON, `{"endpoint": …, "identity": …}`, and serves until its standard input closes or SIGTERM
+comes. FOLDER/server.log has the requests it refused, with the string that they should have signed.
 """
 
 import base64
@@ -120,7 +120,7 @@ def name_element(name):
 class AzureBlob(cloud_serving.Handler):
     banner = "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"
 
-    # --- From the request to the operation ------------------------------------------------------------------------------
+    # --- From the request to the operation ----------------------------------------------------------------------------
 
     def respond(self):
         if self.raw_path == IDENTITY_PATH:
@@ -186,7 +186,8 @@ class AzureBlob(cloud_serving.Handler):
         else:
             raise Refusal(
                 400, "InvalidAuthenticationInfo",
-                "Authentication information is not given in the correct format. Check the value of Authorization header.")
+                "Authentication information is not given in the correct format. "
+                "Check the value of Authorization header.")
         return None
 
     def check_token(self, token):
@@ -222,7 +223,7 @@ class AzureBlob(cloud_serving.Handler):
         self.log_refusal(Refusal(status, error, description))
         self.answer_json(status, {"error": error, "error_description": description})
 
-    # --- Answers --------------------------------------------------------------------------------------------------------
+    # --- Answers ------------------------------------------------------------------------------------------------------
 
     def common_headers(self):
         headers = {
@@ -247,10 +248,10 @@ class AzureBlob(cloud_serving.Handler):
             + "".join(element(name, value) for name, value in refusal.fields.items()) + "</Error>").encode()
         if self.command == "HEAD" or refusal.status == 304:
             body = b""
-        self.reply(
-            refusal.status, {"x-ms-error-code": refusal.code, "Content-Type": "application/xml"} | refusal.headers, body)
+        headers = {"x-ms-error-code": refusal.code, "Content-Type": "application/xml"}
+        self.reply(refusal.status, headers | refusal.headers, body)
 
-    # --- The account ----------------------------------------------------------------------------------------------------
+    # --- The account --------------------------------------------------------------------------------------------------
 
     def list_containers(self):
         prefix, limit = self.parameters.get("prefix", ""), self.limit()
@@ -307,7 +308,7 @@ class AzureBlob(cloud_serving.Handler):
         except xml.ParseError:
             raise Refusal(400, "InvalidXmlDocument", "XML specified is not syntactically valid.") from None
 
-    # --- Containers -----------------------------------------------------------------------------------------------------
+    # --- Containers ---------------------------------------------------------------------------------------------------
 
     def create_container(self):
         if not re.fullmatch(r"[a-z0-9](?:-?[a-z0-9]){2,62}|\$root|\$web|\$logs", self.container_name) \
@@ -337,10 +338,11 @@ class AzureBlob(cloud_serving.Handler):
             blobs |= {name: None for name in self.uncommitted_blobs() if name not in blobs}
         entries, following = cloud_objects.page(list(blobs), prefix, delimiter, self.marker(), limit)
         items = "".join(
-            f"<BlobPrefix>{name_element(name)}</BlobPrefix>" if is_prefix else self.list_item(name, blobs[name], include)
-            for is_prefix, name in entries)
+            f"<BlobPrefix>{name_element(name)}</BlobPrefix>" if is_prefix
+            else self.list_item(name, blobs[name], include) for is_prefix, name in entries)
         words = "".join(
-            element(word, self.parameters.get(word.lower())) for word in ("Prefix", "Marker", "MaxResults", "Delimiter"))
+            element(word, self.parameters.get(word.lower()))
+            for word in ("Prefix", "Marker", "MaxResults", "Delimiter"))
         self.reply_xml(
             f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="{self.endpoint()}/" '
             f'ContainerName="{self.container.name}">{words}<Blobs>{items}</Blobs>{self.next_marker(following)}'
@@ -371,7 +373,7 @@ class AzureBlob(cloud_serving.Handler):
             + element("ServerEncrypted", "true") + "</Properties>"
             + (f"<Metadata>{metadata}</Metadata>" if "metadata" in include else "") + "</Blob>")
 
-    # --- Conditions and properties --------------------------------------------------------------------------------------
+    # --- Conditions and properties ------------------------------------------------------------------------------------
 
     def blob(self):
         blob = self.container.objects.get(self.blob_name)
@@ -383,10 +385,10 @@ class AzureBlob(cloud_serving.Handler):
         return {"ETag": properties["etag"], "Last-Modified": http_date(properties["modified"])}
 
     def metadata(self):
-        names = {name[len("x-ms-meta-"):]: value for name, value in self.fields.items() if name.startswith("x-ms-meta-")}
         # Names come back as they were sent, and have to be identifiers of C#.
-        spelled = {name.lower(): name for name in self.headers}
-        result = {spelled["x-ms-meta-" + name][len("x-ms-meta-"):]: value for name, value in names.items()}
+        result = {
+            name[len("x-ms-meta-"):]: self.fields[name.lower()] for name in self.headers
+            if name.lower().startswith("x-ms-meta-")}
         for name, value in result.items():
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or not value.isascii():
                 raise Refusal(
@@ -437,7 +439,7 @@ class AzureBlob(cloud_serving.Handler):
         if blob and self.permissions is not None and "w" not in self.permissions:
             raise self.not_permitted(self.permissions)
 
-    # --- Receiving ------------------------------------------------------------------------------------------------------
+    # --- Receiving ----------------------------------------------------------------------------------------------------
 
     def hash_header(self, name, length, code):
         """The digest that a header announces, or None."""
@@ -456,7 +458,7 @@ class AzureBlob(cloud_serving.Handler):
 
     def receive(self, incoming, *hash_headers):
         """Writes the body into a file: its (MD5, CRC-64), which are those that the request announced."""
-        announced = [digest for name in ("content-md5", *hash_headers) if (digest := self.hash_header(name, 16, "InvalidMd5"))]
+        announced = [self.hash_header(name, 16, "InvalidMd5") for name in ("content-md5", *hash_headers)]
         announced_crc = self.hash_header("x-ms-content-crc64", 8, "InvalidHeaderValue")
         md5, crc = hashlib.md5(), 0
         for data in self.body:
@@ -468,7 +470,7 @@ class AzureBlob(cloud_serving.Handler):
 
     def check_hashes(self, announced, md5, announced_crc, crc):
         for digest in announced:
-            if digest != md5:
+            if digest not in (None, md5):
                 raise Refusal(
                     400, "Md5Mismatch",
                     "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
@@ -523,7 +525,7 @@ class AzureBlob(cloud_serving.Handler):
             "Content-MD5": base64_text(md5), "x-ms-content-crc64": encode_crc(crc),
             "x-ms-request-server-encrypted": "true"})
 
-    # --- Blocks ---------------------------------------------------------------------------------------------------------
+    # --- Blocks -------------------------------------------------------------------------------------------------------
 
     def block_folder(self):
         return self.container.folder / "blocks" / cloud_serving.short_hash(self.blob_name)
@@ -580,7 +582,7 @@ class AzureBlob(cloud_serving.Handler):
         announced = self.hash_header("content-md5", 16, "InvalidMd5")
         announced_crc = self.hash_header("x-ms-content-crc64", 8, "InvalidHeaderValue")
         md5, crc = hashlib.md5(data).digest(), crc64.compute(data, 0)
-        self.check_hashes([announced] if announced else [], md5, announced_crc, crc)
+        self.check_hashes([announced], md5, announced_crc, crc)
         document = self.parse_xml(data)
         if document.tag != "BlockList":
             raise Refusal(400, "InvalidXmlDocument", "XML specified is not syntactically valid.")
@@ -614,7 +616,8 @@ class AzureBlob(cloud_serving.Handler):
             except Refusal:
                 raise invalid from None
             if item.tag not in ("Latest", "Uncommitted", "Committed"):
-                raise Refusal(400, "InvalidXmlNodeValue", "The value for one of the XML nodes is not in the correct format.")
+                raise Refusal(
+                    400, "InvalidXmlNodeValue", "The value for one of the XML nodes is not in the correct format.")
             if item.tag != "Committed" and block in uncommitted:
                 parts.append((block, uncommitted[block], 0, uncommitted[block].stat().st_size))
             elif item.tag != "Uncommitted" and block in committed:
@@ -647,10 +650,10 @@ class AzureBlob(cloud_serving.Handler):
         headers = self.validators(blob.properties) if blob else {}
         self.reply_xml(text + "</BlockList>", headers | {"x-ms-blob-content-length": blob.size if blob else 0})
 
-    # --- Copies ---------------------------------------------------------------------------------------------------------
+    # --- Copies -------------------------------------------------------------------------------------------------------
 
     def copy_source(self, authorized):
-        """The (container, blob) of x-ms-copy-source. Its own authorization is a SAS or a bearer token, if one is needed."""
+        """The (container, blob) of x-ms-copy-source, which needs a SAS or a token of its own if not `authorized`."""
         def unverified(status, message):
             return Refusal(status, "CannotVerifyCopySource", message)
 
@@ -683,7 +686,7 @@ class AzureBlob(cloud_serving.Handler):
         return container, blob
 
     def copy_blob(self):
-        """Copy Blob From URL, which needs authorization for the source too; or Copy Blob, which is done at once here."""
+        """Copy Blob From URL, whose source needs authorization too; or Copy Blob, which here is done at once."""
         synchronous = self.fields.get("x-ms-requires-sync", "").lower() == "true"
         container, source = self.copy_source(authorized=not synchronous and self.permissions is None)
         if synchronous and source.size > COPY_LIMIT:
@@ -726,7 +729,7 @@ class AzureBlob(cloud_serving.Handler):
         md5, crc = self.file_hashes(incoming.path)
         announced = self.hash_header("x-ms-source-content-md5", 16, "InvalidMd5")
         announced_crc = self.hash_header("x-ms-source-content-crc64", 8, "InvalidHeaderValue")
-        self.check_hashes([announced] if announced else [], md5, announced_crc, crc)
+        self.check_hashes([announced], md5, announced_crc, crc)
         return md5, crc
 
     def file_hashes(self, path):
@@ -736,7 +739,7 @@ class AzureBlob(cloud_serving.Handler):
             crc = crc64.compute(data, crc)
         return md5.digest(), crc
 
-    # --- Reading --------------------------------------------------------------------------------------------------------
+    # --- Reading ------------------------------------------------------------------------------------------------------
 
     def blob_headers(self, blob):
         properties = blob.properties
@@ -799,7 +802,7 @@ class AzureBlob(cloud_serving.Handler):
                 headers["x-ms-content-crc64"] = encode_crc(crc64.compute(data, 0))
         self.reply(206, headers, file=file, offset=offset, length=length)
 
-    # --- Changing and deleting ------------------------------------------------------------------------------------------
+    # --- Changing and deleting ----------------------------------------------------------------------------------------
 
     def change(self, **changes):
         """Changes a blob's properties under its conditions."""

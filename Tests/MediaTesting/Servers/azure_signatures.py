@@ -28,8 +28,9 @@ UNAUTHENTICATED = (
 CHALLENGED = (
     "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.")
 CHALLENGE = {
-    "WWW-Authenticate": "Bearer authorization_uri=https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000"
-                        "/oauth2/authorize resource_id=https://storage.azure.com"}
+    "WWW-Authenticate":
+        "Bearer authorization_uri=https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/oauth2/"
+        "authorize resource_id=https://storage.azure.com"}
 
 # A SAS has its permissions in this order, or is refused.
 PERMISSION_ORDER = "racwdxyltfmeopi"
@@ -95,7 +96,8 @@ def check_shared_key(fields, account, key, method, url):
     if not hmac.compare_digest(expected.encode(), fields["authorization"].encode()):
         raise failed(
             f"The MAC signature found in the HTTP request '{fields['authorization'].rpartition(':')[2]}' is not the "
-            f"same as any computed signature. Server used following string to sign: '{string_to_sign}'.", string_to_sign)
+            f"same as any computed signature. Server used following string to sign: '{string_to_sign}'.",
+            string_to_sign)
 
 
 def sas_time(value):

@@ -166,7 +166,7 @@ def read_pieces(path):
 
 
 def page(names, prefix, delimiter, after, limit):
-    """A page of a sorted list: (is prefix, name) pairs after `after`, and the name to go on after, or None at the end."""
+    """A page of a sorted list: (is prefix, name) pairs beyond `after`, and the name to go on from, None at the end."""
     entries = []
     for name in sorted(name for name in names if name.startswith(prefix)):
         end = name.find(delimiter, len(prefix)) if delimiter else -1

@@ -168,7 +168,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not self.body or self.body.ended:
             return
         if self.continue_awaited:
-            self.close_connection = True
             return
         try:
             for _ in self.body:
@@ -183,11 +182,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "method": self.command, "target": self.path, "status": refusal.status, "code": refusal.code,
             "message": refusal.message, **refusal.fields, "detail": refusal.detail})
 
-    # --- Answers --------------------------------------------------------------------------------------------------------
+    # --- Answers ------------------------------------------------------------------------------------------------------
 
     def answer(self, status, headers=(), body=b"", file=None, offset=0, length=0, size=None):
         """Sends `body`, or `length` bytes of `file`; `size` is the length that a HEAD request is told."""
         self.answered = True
+        if self.continue_awaited and not self.body.ended:
+            self.close_connection = True
         headers = headers.items() if isinstance(headers, dict) else headers
         self.send_response(status)
         for name, value in headers:
@@ -212,7 +213,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         headers = [("Content-Type", "application/json; charset=UTF-8"), *dict(headers).items()]
         self.answer(status, headers, json.dumps(value, ensure_ascii=False).encode())
 
-    # --- Conditions -----------------------------------------------------------------------------------------------------
+    # --- Conditions ---------------------------------------------------------------------------------------------------
 
     def lists_tag(self, name, tag):
         """Whether If-Match or If-None-Match names this ETag."""
@@ -262,7 +263,7 @@ def arguments(description, *names):
     for name in names:
         parser.add_argument(name)
     parser.add_argument("--port", type=int, default=0, help="0, any free one, is the default")
-    parser.add_argument("--token-life", type=int, default=3600, metavar="SECONDS", help="of the access tokens it issues")
+    parser.add_argument("--token-life", type=int, default=3600, metavar="SECONDS", help="of access tokens it issues")
     result = parser.parse_args()
     result.folder = result.folder.absolute()
     result.folder.mkdir(parents=True, exist_ok=True)
@@ -288,7 +289,7 @@ class Tokens:
 
 
 def parse_range(value, size, suffixes):
-    """(offset, length) of `bytes=…`, None where the value is none of that form, ValueError where nothing of it is there."""
+    """(offset, length) of `bytes=…`; None where it is not of that form, ValueError where nothing of it is there."""
     match = re.fullmatch(r"\s*bytes=(\d*)-(\d*)\s*", value)
     if not match or match.groups() == ("", ""):
         return None

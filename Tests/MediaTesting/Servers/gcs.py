@@ -1,7 +1,8 @@
 """Google Cloud Storage for tests: `gcs.py FOLDER`.
 
-The JSON API with bearer tokens, which it issues for assertions of a service account or as the metadata server does; the XML
-API with bearer tokens or V4 signed URLs, checked with google-cloud-storage's code. Answers are those that Google documents.
+The JSON API with bearer tokens, which it issues for assertions of a service account or as the metadata server does;
+the XML API with bearer tokens or V4 signed URLs, checked with google-cloud-storage's code. Answers are those that
+Google documents.
 
 It writes the service account's key to FOLDER/service-account.json, prints one line of JSON,
 `{"endpoint": …, "credentials": …, "metadata": …}`, and serves until its standard input closes or SIGTERM comes.
@@ -146,7 +147,7 @@ class Multipart:
 class CloudStorage(cloud_serving.Handler):
     banner = "UploadServer"
 
-    # --- From the request to the operation ------------------------------------------------------------------------------
+    # --- From the request to the operation ----------------------------------------------------------------------------
 
     def respond(self):
         path = self.raw_path
@@ -194,8 +195,8 @@ class CloudStorage(cloud_serving.Handler):
                 f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{refusal.code}</Code>"
                 f"<Message>{escape(refusal.message)}</Message>{body}</Error>").encode())
         if self.parameters.get("alt") == "media" and self.command == "GET":
-            return self.answer(
-                refusal.status, {"Content-Type": "text/html; charset=UTF-8"} | refusal.headers, refusal.message.encode())
+            headers = {"Content-Type": "text/html; charset=UTF-8"} | refusal.headers
+            return self.answer(refusal.status, headers, refusal.message.encode())
         error = {"message": refusal.message, "domain": "global", "reason": refusal.code}
         if refusal.status == 401:
             error |= {"locationType": "header", "location": "Authorization"}
@@ -205,7 +206,7 @@ class CloudStorage(cloud_serving.Handler):
             refusal.status, {"error": {"code": refusal.status, "message": refusal.message, "errors": [error]}},
             refusal.headers)
 
-    # --- Tokens ---------------------------------------------------------------------------------------------------------
+    # --- Tokens -------------------------------------------------------------------------------------------------------
 
     def issue_token(self):
         def refuse(error, description):
@@ -256,7 +257,7 @@ class CloudStorage(cloud_serving.Handler):
         self.answer_json(200, {
             "keyId": self.server.account.key_id, "signedBlob": base64_text(self.server.account.sign(payload))})
 
-    # --- Buckets --------------------------------------------------------------------------------------------------------
+    # --- Buckets ------------------------------------------------------------------------------------------------------
 
     def json_body(self):
         data = self.body.all()
@@ -334,7 +335,7 @@ class CloudStorage(cloud_serving.Handler):
                          | ({"nextPageToken": base64.urlsafe_b64encode(following.encode()).decode()}
                             if following is not None else {}))
 
-    # --- Objects --------------------------------------------------------------------------------------------------------
+    # --- Objects ------------------------------------------------------------------------------------------------------
 
     def resource(self, bucket, item):
         properties = item.properties
@@ -511,7 +512,7 @@ class CloudStorage(cloud_serving.Handler):
                 "metageneration": properties["metageneration"] + 1, "updated": timestamp()})
         self.answer_resource(bucket, item)
 
-    # --- Copies ---------------------------------------------------------------------------------------------------------
+    # --- Copies -------------------------------------------------------------------------------------------------------
 
     def rewrite_object(self, bucket, name, to_bucket, to_name, verb):
         bucket, target, changes = self.find_bucket(bucket), self.find_bucket(to_bucket), self.json_body()
@@ -580,7 +581,7 @@ class CloudStorage(cloud_serving.Handler):
                 item = bucket.put(name, incoming, properties)
         self.answer_resource(bucket, item)
 
-    # --- Uploads --------------------------------------------------------------------------------------------------------
+    # --- Uploads ------------------------------------------------------------------------------------------------------
 
     def upload(self, bucket):
         bucket, kind = self.find_bucket(bucket), self.parameters.get("uploadType")
@@ -696,9 +697,9 @@ class CloudStorage(cloud_serving.Handler):
             raise invalid(f"Content-Range announces {count} bytes, and the body has {self.body.length}.")
         if not final and count < QUANTUM:
             raise invalid(
-                "Invalid request. The number of bytes uploaded is required to be equal or greater than 262144, except for "
-                "the final request (it's recommended to be the exact multiple of 262144). The received request contained "
-                f"{count} bytes, which does not meet this requirement.")
+                "Invalid request. The number of bytes uploaded is required to be equal or greater than 262144, except "
+                "for the final request (it's recommended to be the exact multiple of 262144). The received request "
+                f"contained {count} bytes, which does not meet this requirement.")
         if not self.body.skip(arrived - first):
             return self.answer_progress(session)
         while data := self.body.exactly(QUANTUM):
@@ -744,7 +745,7 @@ class CloudStorage(cloud_serving.Handler):
             raise
         self.answer_resource(session.bucket, session.result)
 
-    # --- The XML API ----------------------------------------------------------------------------------------------------
+    # --- The XML API --------------------------------------------------------------------------------------------------
 
     def respond_xml(self):
         bucket, _, name = self.raw_path.lstrip("/").partition("/")
@@ -759,9 +760,9 @@ class CloudStorage(cloud_serving.Handler):
             try:
                 self.authenticate()
             except Refusal as refusal:
-                raise Refusal(
-                    refusal.status, "AuthenticationRequired" if refusal.status == 401 else "AccessDenied",
-                    "Authentication required." if refusal.status == 401 else "Access denied.", refusal.headers) from None
+                code, message = ("AuthenticationRequired", "Authentication required.") if refusal.status == 401 \
+                    else ("AccessDenied", "Access denied.")
+                raise Refusal(refusal.status, code, message, refusal.headers) from None
         else:
             raise Refusal(
                 403, "AccessDenied", "Access denied.",
@@ -789,7 +790,7 @@ class CloudStorage(cloud_serving.Handler):
     def put_xml(self, bucket, name, _):
         if self.body.length is None and not self.body.chunked:
             raise Refusal(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
-        metadata = {key: self.fields[header.lower()] for key, header in SETTABLE.items() if header.lower() in self.fields}
+        metadata = {key: self.fields.get(header.lower()) for key, header in SETTABLE.items()}
         metadata["metadata"] = {
             key[len("x-goog-meta-"):]: value for key, value in self.fields.items() if key.startswith("x-goog-meta-")}
         metadata["storageClass"] = self.fields.get("x-goog-storage-class", "STANDARD")

@@ -27,7 +27,10 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 LIBC = ctypes.CDLL(None)
 # Nothing of the caller's reaches the daemons, above all no other Python's paths.
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "EVENTLET_NO_GREENDNS": "yes"}
+ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
+    "EVENTLET_NO_GREENDNS": "yes",
+}
 
 
 class Failure(Exception):
@@ -174,7 +177,7 @@ class PrivateServer:
     def log_ends(self):
         for path in sorted(glob.glob(self.path("*.log"))):
             with open(path, encoding="utf-8", errors="replace") as file:
-                yield from [f"--- {path}", *file.read().splitlines()[-15:]]
+                yield from [f"--- {path}", *filter(str.strip, file.read().splitlines()[-30:])]
 
 
 def main(start):

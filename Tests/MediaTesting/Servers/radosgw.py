@@ -1,8 +1,9 @@
 """Starts a private one-node Ceph with its S3 gateway on loopback.
 
 Usage: python3 radosgw.py FOLDER ACCESS_KEY SECRET_KEY (private_server.py says what happens then).
-Needs the commands of Debian's radosgw, ceph-mon and ceph-osd. Objects are kept in memory, up to 6 GiB.
-Buckets are also found by host name, as NAME.localhost.
+Needs the commands of Debian's radosgw, ceph-mon and ceph-osd. Objects are kept in memory, up to
+6 GiB of them, and take twice their size there. Buckets are also found by host name, as NAME.localhost. There are two
+storage classes, STANDARD and STANDARD_IA.
 """
 
 import sys
@@ -59,6 +60,8 @@ rgw_num_control_oids = 1
 rgw_data_log_num_shards = 1
 rgw_lc_max_objs = 1
 rgw_run_sync_thread = false
+# Encryption headers are otherwise taken on TLS only.
+rgw_crypt_require_ssl = false
 # Deleted objects would hold their memory for two hours.
 rgw_gc_max_objs = 1
 rgw_gc_obj_min_wait = 30
@@ -87,6 +90,11 @@ def start(server):
     server.run(
         "setup", "radosgw-admin", *options, "user", "create", "--uid=media", "--display-name=media",
         f"--access-key={server.access_key}", f"--secret-key={server.secret_key}")
+    placement = ["placement", "add", "--placement-id=default-placement", "--storage-class=STANDARD_IA"]
+    server.run("setup", "radosgw-admin", *options, "zonegroup", *placement, "--rgw-zonegroup=default")
+    server.run(
+        "setup", "radosgw-admin", *options, "zone", *placement, "--rgw-zone=default",
+        "--data-pool=default.rgw.buckets.data")
     server.start("radosgw", "radosgw", *options, "-n", "client.rgw", "-f")
 
 

@@ -102,14 +102,16 @@ FILTERS = [
     "proxy-logging",
 ]
 
-# Left to its configuration, tempauth has access keys of the form ACCOUNT:USER only.
+# Left to its configuration, tempauth has access keys of the form ACCOUNT:USER only. It replaces the access key in the
+# path with the account, more than once for some requests, so that only an account of the same name is safe.
 KEYAUTH = """
 from swift.common.middleware.tempauth import TempAuth
 
 def filter_factory(global_conf, **conf):
     def keyauth(app):
-        auth = TempAuth(app, conf)
-        auth.users = {{{access_key!r}: {{"key": {secret_key!r}, "url": "$HOST/v1/AUTH_media", "groups": [".admin"]}}}}
+        auth = TempAuth(app, {{**conf, "reseller_prefix": "''"}})
+        access_key = {access_key!r}
+        auth.users = {{access_key: {{"key": {secret_key!r}, "url": "$HOST/v1/" + access_key, "groups": [".admin"]}}}}
         return auth
     return keyauth
 """
@@ -117,6 +119,10 @@ def filter_factory(global_conf, **conf):
 CONSTANTS = """
 [swift-hash]
 swift_hash_path_suffix = private
+
+[swift-constraints]
+# As much as S3 takes.
+max_meta_value_length = 2048
 """
 
 

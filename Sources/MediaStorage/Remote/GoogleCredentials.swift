@@ -1,0 +1,78 @@
+internal import Glibc
+package import MediaCore
+
+/// Who the service is to Google Cloud: what its access tokens come from, and what signs its URLs.
+package protocol GoogleCredentialSource: Sendable {
+    /// A token for Cloud Storage.
+    func token(_ now: Timestamp) throws -> String
+    func presigned(_ method: String, _ url: ObjectURL, now: Timestamp, seconds: Int) throws -> ObjectURL
+}
+
+/// A service account, by its key's file.
+package final class ServiceAccount: GoogleCredentialSource {
+    private let signer: GoogleSigner
+    private let renewed: Renewed<String>
+
+    /// - Parameter json: of the key's file.
+    package init(_ json: JSON) throws {
+        guard json["type"]?.string == "service_account", let email = json["client_email"]?.string,
+            let key = json["private_key"]?.string
+        else { throw CredentialFailure("the file is no key of a service account") }
+        let address = json["token_uri"]?.string ?? "https://oauth2.googleapis.com/token"
+        let signer = try GoogleSigner(email: email, keyID: json["private_key_id"]?.string, key: key)
+        self.signer = signer
+        renewed = Renewed { now in
+            let assertion = try signer.assertion(
+                scope: "https://www.googleapis.com/auth/devstorage.read_write", audience: address, now: now)
+            let body = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=\(assertion)"
+            return try AccessToken.fetch(
+                .init(
+                    "POST", address, fields: [.init("Content-Type", "application/x-www-form-urlencoded")],
+                    body: .bytes(Array(body.utf8))), now)
+        }
+    }
+
+    package func token(_ now: Timestamp) throws -> String { try renewed.current(now) }
+
+    package func presigned(
+        _ method: String, _ url: ObjectURL, now: Timestamp, seconds: Int
+    ) throws -> ObjectURL { try signer.presigned(method, url, now: now, seconds: seconds) }
+}
+
+/// The service account of the machine or pod, by the metadata server. It signs no URLs: that needs a key.
+package final class MetadataAccount: GoogleCredentialSource {
+    private let renewed: Renewed<String>
+
+    /// - Parameter endpoint: without a slash at its end.
+    package init(endpoint: String = "http://metadata.google.internal") {
+        let url = "\(endpoint)/computeMetadata/v1/instance/service-accounts/default/token"
+        renewed = Renewed { now in
+            try AccessToken.fetch(.init("GET", url, fields: [.init("Metadata-Flavor", "Google")]), now)
+        }
+    }
+
+    package func token(_ now: Timestamp) throws -> String { try renewed.current(now) }
+
+    package func presigned(
+        _ method: String, _ url: ObjectURL, now: Timestamp, seconds: Int
+    ) throws -> ObjectURL {
+        throw CredentialFailure("the metadata server's account signs no URLs; give the store a key's file")
+    }
+}
+
+/// OAuth 2.0's answer with an access token (RFC 6749 §5.1).
+enum AccessToken {
+    static func fetch(_ request: HTTPClient.Request, _ now: Timestamp) throws -> Renewed<String>.Held {
+        var options = HTTPClient.Options()
+        options.totalTime = 10_000
+        let (head, body) = try HTTPClient(options).exchange(request, limit: 1 << 16)
+        let json = try? JSONParser.parse(body)
+        guard head.status == 200, let token = json?["access_token"]?.string else {
+            let reason = json?["error_description"]?.string ?? json?["error"]?.string ?? ""
+            throw CredentialFailure("\(request.url) gives no token: \(head.status) \(reason)")
+        }
+        // Azure's metadata service has it as a text.
+        let seconds = json?["expires_in"]?.integer ?? json?["expires_in"]?.string.flatMap { Int64($0) } ?? 300
+        return .init(value: token, end: now.adding(seconds: Int(seconds)))
+    }
+}
