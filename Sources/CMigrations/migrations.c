@@ -123,6 +123,15 @@ static const char resumable_uploads_kind[] = {
 static const char jobs[] = {
 #embed "../../sql/migrations/0040_jobs.sql" suffix(, 0)
 };
+static const char blobs_place[] = {
+#embed "../../sql/migrations/0041_blobs_place.sql" suffix(, 0)
+};
+static const char uploads_place[] = {
+#embed "../../sql/migrations/0042_uploads_place.sql" suffix(, 0)
+};
+static const char blob_removals[] = {
+#embed "../../sql/migrations/0043_blob_removals.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -165,6 +174,9 @@ static const MediaMigration migrations[] = {
     {38, "resumable_uploads", resumable_uploads},
     {39, "resumable_uploads_kind", resumable_uploads_kind},
     {40, "jobs", jobs},
+    {41, "blobs_place", blobs_place},
+    {42, "uploads_place", uploads_place},
+    {43, "blob_removals", blob_removals},
 };
 
 const MediaMigration *media_migration_at(int index) {

@@ -10,10 +10,13 @@ package struct UploadLedger {
         package var mediaID: MediaID
         /// 64 hexadecimal digits.
         package var sha256: String
+        /// Where it is placed.
+        package var place: BlobPlace
 
-        package init(mediaID: MediaID, sha256: String) {
+        package init(mediaID: MediaID, sha256: String, place: BlobPlace = .local) {
             self.mediaID = mediaID
             self.sha256 = sha256
+            self.place = place
         }
     }
 
@@ -25,8 +28,11 @@ package struct UploadLedger {
 
     package func add(_ entry: Entry, now: Timestamp) throws(MariaDBError) {
         try connection.execute(
-            "INSERT INTO uploads (media_id, sha256, created_at) VALUES (?, ?, ?)",
-            [.text(entry.mediaID), .bytes(Hex.decode(entry.sha256) ?? []), .timestamp(now)])
+            "INSERT INTO uploads (media_id, sha256, store, token, created_at) VALUES (?, ?, ?, ?, ?)",
+            [
+                .text(entry.mediaID), .bytes(Hex.decode(entry.sha256) ?? []), .text(entry.place.store),
+                .text(entry.place.token), .timestamp(now),
+            ])
     }
 
     /// - Returns: whether the entry was there.
@@ -45,17 +51,19 @@ package struct UploadLedger {
     /// Up to `limit` entries that were added before `moment`, oldest first.
     package func entries(before moment: Timestamp, limit: Int) throws(MariaDBError) -> [Entry] {
         try connection.query(
-            "SELECT media_id, sha256 FROM uploads WHERE created_at < ? ORDER BY created_at LIMIT ?",
+            "SELECT media_id, sha256, store, token FROM uploads WHERE created_at < ? ORDER BY created_at LIMIT ?",
             [.timestamp(moment), .integer(Int64(limit))]
         ) { (row) throws(MariaDBError) in
-            Entry(mediaID: try row.value(0) { MediaID($0) }, sha256: Hex.encode(try row.bytes(1)))
+            Entry(
+                mediaID: try row.value(0) { MediaID($0) }, sha256: Hex.encode(try row.bytes(1)),
+                place: BlobPlace(store: try row.text(2), token: try row.text(3)))
         }
     }
 
-    /// Whether an entry has the content; nobody can add one until the transaction ends.
-    package func hasLocked(sha256: String) throws(MariaDBError) -> Bool {
-        try !connection.query(
-            "SELECT 1 FROM uploads WHERE sha256 = ? FOR UPDATE", [.bytes(Hex.decode(sha256) ?? [])]
-        ) { (row) throws(MariaDBError) in try row.integer(0) }.isEmpty
+    /// Where entries place the content; nobody can add one until the transaction ends.
+    package func placesLocked(_ sha256: String) throws(MariaDBError) -> [BlobPlace] {
+        try connection.query(
+            "SELECT store, token FROM uploads WHERE sha256 = ? FOR UPDATE", [.bytes(Hex.decode(sha256) ?? [])]
+        ) { (row) throws(MariaDBError) in BlobPlace(store: try row.text(0), token: try row.text(1)) }
     }
 }

@@ -18,6 +18,7 @@ package struct ResponseFields: Sendable, Equatable {
         case mediaCacheControl = "X-Media-Cache-Control"
         case mediaDisposition = "X-Media-Disposition"
         case mediaFile = "X-Media-File"
+        case mediaType = "X-Media-Type"
         /// The record that an upload has become.
         case mediaID = "Media-Id"
         case retryAfter = "Retry-After"

@@ -7,7 +7,9 @@ package import MediaStorage
 /// What all threads of a process share.
 package struct Environment: Sendable {
     package let configuration: Configuration
-    package let storage: LocalStorage
+    /// The store that the service works in.
+    package var storage: LocalStorage { stores.local }
+    package let stores: Stores
     package let allowedTypes: TypeAllowList
     package let detector: TypeDetector
     package let metrics: Metrics
@@ -16,6 +18,7 @@ package struct Environment: Sendable {
     package let tokens: TokenVerifier
     package let recorder = Recorder()
     let uploads = UploadKeeper()
+    let storeLinks = StoreLinks()
     package let logger: Logger
     /// Seconds: the setting, read once, since each download asks for it.
     let decisionLifetime: Int
@@ -25,7 +28,7 @@ package struct Environment: Sendable {
     /// - Throws: where a file that the settings name can't be used.
     package init(configuration: Configuration, metrics: Metrics) throws {
         self.configuration = configuration
-        storage = configuration.storage
+        stores = try Stores(configuration)
         decisionLifetime = configuration.number(.decisionCache)
         hasExchange = configuration.exchange != nil
         allowedTypes = configuration.allowedTypes

@@ -9,6 +9,7 @@ package import MediaCore
 /// staging/<name>                files that have arrived whole
 /// objects/ab/cd/<sha256>        blobs, each content once, never changed
 /// public/<media id>/<name>      hard links to the blobs of public records
+/// cache/                        what nginx keeps of stores elsewhere
 /// ```
 ///
 /// All five are on one file system, since files move between them by link.
@@ -245,6 +246,13 @@ package struct LocalStorage: Sendable {
     }
 
     // MARK: State
+
+    /// A small file that isn't the store's.
+    ///
+    /// - Parameter limit: bytes.
+    package static func bytes(ofFile path: String, limit: Int) throws(StorageError) -> [UInt8] {
+        try FileHandle(path, flags: O_RDONLY).read(at: 0, count: limit)
+    }
 
     /// Bytes that are free on the store's file system.
     package func freeBytes() throws(StorageError) -> Int64 {

@@ -14,7 +14,7 @@ struct BlobRepositoryTests {
     private func reference() throws {
         try connection.transaction { connection in
             try BlobRepository(connection).reference(
-                sha256: sha256, size: 7, store: "local", now: Timestamp(milliseconds: 0))
+                sha256: sha256, size: 7, place: .local, now: Timestamp(milliseconds: 0))
         }
     }
 
@@ -31,7 +31,7 @@ struct BlobRepositoryTests {
     @Test("whether a content exists")
     func exists() throws {
         func exists() throws -> Bool {
-            try connection.transaction { try BlobRepository($0).existsLocked(sha256: sha256) }
+            try connection.transaction { try BlobRepository($0).findForUpdate(sha256) != nil }
         }
         #expect(try !exists())
         try reference()

@@ -31,7 +31,7 @@ struct Records {
     func store(_ media: Media) throws {
         try connection.transaction { connection in
             try BlobRepository(connection).reference(
-                sha256: media.sha256 ?? "", size: media.size, store: "local", now: media.createdAt)
+                sha256: media.sha256 ?? "", size: media.size, place: .local, now: media.createdAt)
             try MediaRepository(connection).insert(media)
         }
     }

@@ -49,7 +49,7 @@ struct UploadLedgerTests {
     mutating func content() throws {
         let entry = entry()
         func hasContent() throws -> Bool {
-            try connection.transaction { try UploadLedger($0).hasLocked(sha256: entry.sha256) }
+            try connection.transaction { try !UploadLedger($0).placesLocked(entry.sha256).isEmpty }
         }
         #expect(try !hasContent())
         try add(entry, at: 0)

@@ -23,8 +23,8 @@ struct IdempotencyLeaseTests {
         let tries = ThreadGroup()
         try instance.connection().transaction { connection in
             // Both come to wait for the blob, in their transactions.
-            let isLocked = try BlobRepository(connection).existsLocked(sha256: record.text("sha256"))
-            #expect(isLocked)
+            let isLocked = try BlobRepository(connection).findForUpdate(record.text("sha256"))
+            #expect(isLocked != nil)
             tries.start { upload() }
             usleep(1_300_000)
             tries.start { upload() }

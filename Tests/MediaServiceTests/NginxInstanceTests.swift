@@ -6,7 +6,7 @@ import Testing
 struct NginxInstanceTests {
     private func instance(_ more: [String: String] = [:]) throws -> NginxInstance {
         let settings = ["MEDIA_STORE_DIR": "/srv/store", "MEDIA_RUN_DIR": "/run/m", "MEDIA_ACCESS_LOG": "/log/a"]
-        return NginxInstance(try Configuration(environment: settings.merging(more) { $1 }))
+        return try NginxInstance(try Configuration(environment: settings.merging(more) { $1 }))
     }
 
     @Test("paths, limits and times follow from the settings")

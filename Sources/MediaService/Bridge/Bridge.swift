@@ -35,7 +35,7 @@ package struct Bridge {
     /// Runs until SIGTERM or SIGINT, and until what is in hand by then has come to its end.
     package func run() throws {
         var signals = Signals([SIGTERM, SIGINT])
-        try environment.storage.prepare()
+        try environment.stores.prepare()
         let ending = Ending()
         environment.recorder.start(environment)
         defer { environment.recorder.finish(environment) }

@@ -7,9 +7,11 @@ package struct NginxInstance {
     }
 
     private let configuration: Configuration
+    private let stores: Stores
 
-    package init(_ configuration: Configuration) {
+    package init(_ configuration: Configuration) throws(Configuration.Failure) {
         self.configuration = configuration
+        stores = try Stores(configuration)
     }
 
     private var usesTLS: Bool { configuration.optionalText(.tlsCertificate) != nil }
@@ -39,6 +41,7 @@ package struct NginxInstance {
             \(cors)
             \(zones)
             \(reusesDecisions ? decisions : "")
+            \(StoreLocations(configuration, stores, reusesDecisions: reusesDecisions).http)
             """
     }
 
@@ -221,6 +224,8 @@ package struct NginxInstance {
         [
             ("http", http), ("server", server), ("upload", upload), ("batch", batch), ("message", message),
             ("delivery", delivery),
+            ("stores", StoreLocations(configuration, stores, reusesDecisions: reusesDecisions).locations),
+            ("public", StoreLocations(configuration, stores, reusesDecisions: reusesDecisions).publicFiles),
         ]
     }
 

@@ -14,6 +14,23 @@ extension Setting {
             Definition(form: .url, defaultText: "http://localhost:8080", summary: "Where clients reach the service.")
         case .storeDirectory:
             Definition(form: .path, defaultText: "/var/lib/media-service/store", summary: "The store's folder.")
+        case .storesFile:
+            Definition(
+                form: .path, defaultText: "",
+                summary:
+                    "JSON file that describes stores elsewhere (S3, Google Cloud Storage, Azure), and what goes there.")
+        case .storeLinkTime:
+            Definition(
+                form: .seconds(120...604_800), defaultText: "1h",
+                summary: "How long a signed URL of such a store holds; nginx uses it, or the client who is led there.")
+        case .storeCacheBytes:
+            Definition(
+                form: .bytes(0...1 << 50), defaultText: "10G",
+                summary: "nginx: how much of what lies in such stores is kept on this host's disk; 0: nothing.")
+        case .resolver:
+            Definition(
+                form: .networks, defaultText: "",
+                summary: "nginx: name servers that know the stores' hosts; those of `/etc/resolv.conf` if unset.")
         case .runDirectory:
             Definition(form: .path, defaultText: "/run/media-service", summary: "Folder of the FastCGI sockets.")
         case .htmlDirectory:

@@ -4,6 +4,10 @@
 package enum Setting: String, CaseIterable, Sendable {
     case publicURL = "MEDIA_PUBLIC_URL"
     case storeDirectory = "MEDIA_STORE_DIR"
+    case storesFile = "MEDIA_STORES_FILE"
+    case storeLinkTime = "MEDIA_STORE_LINK_TTL"
+    case storeCacheBytes = "MEDIA_STORE_CACHE_MAX_BYTES"
+    case resolver = "MEDIA_RESOLVER"
     case runDirectory = "MEDIA_RUN_DIR"
     case htmlDirectory = "MEDIA_HTML_DIR"
     case logLevel = "MEDIA_LOG_LEVEL"

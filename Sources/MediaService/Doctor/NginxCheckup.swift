@@ -68,7 +68,13 @@ struct NginxCheckup {
 
     private func files() -> Finding? {
         guard let folder else { return nil }
-        let stale = NginxInstance(configuration).files.filter { name, text in
+        let files: [(name: String, text: String)]
+        do {
+            files = try NginxInstance(configuration).files
+        } catch {
+            return .fault(Self.subject, error.description, mend: "mend the file that the setting names")
+        }
+        let stale = files.filter { name, text in
             Program.lines(of: "\(folder)/\(name).conf") != text.split(separator: "\n")
         }
         guard stale.isEmpty else {

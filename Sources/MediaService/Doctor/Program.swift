@@ -19,6 +19,11 @@ enum Program {
         return (status == 0, String(decoding: bytes, as: UTF8.self))
     }
 
+    /// A variable of the environment; nil where it isn't set, or is empty.
+    static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// The lines of a file; none where it can't be read.
     static func lines(of path: String) -> [Substring] {
         guard let file = fopen(path, "re") else { return [] }

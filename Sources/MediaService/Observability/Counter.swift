@@ -13,6 +13,7 @@ package enum Counter: Int, CaseIterable, Sendable {
     case databaseRetries
     case databaseFailures
     case storageFailures
+    case storesFailed
     case filesStored
     case bytesStored
     case uploadsRefused
@@ -49,6 +50,7 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .databaseRetries: "media_database_retries_total"
         case .databaseFailures: "media_database_failures_total"
         case .storageFailures: "media_storage_failures_total"
+        case .storesFailed: "media_store_reads_failed_total"
         case .filesStored: "media_files_stored_total"
         case .bytesStored: "media_bytes_stored_total"
         case .uploadsRefused: "media_uploads_refused_total"
@@ -85,6 +87,7 @@ package enum Counter: Int, CaseIterable, Sendable {
         case .databaseRetries: "Statements and transactions that were tried again."
         case .databaseFailures: "Requests that failed because of MariaDB."
         case .storageFailures: "Requests that failed because of the store."
+        case .storesFailed: "Files that a store elsewhere could not give."
         case .filesStored: "Files stored."
         case .bytesStored: "Bytes of the files stored."
         case .uploadsRefused: "Uploads refused."

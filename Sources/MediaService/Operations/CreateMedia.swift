@@ -43,7 +43,7 @@ struct CreateMedia {
     ) throws -> [Media] {
         let media = records(files, attributes)
         try Ingest(context: context).run(
-            zip(media, files).map { ($0.id, $1) },
+            zip(media, files).map { ($0.id, $1) }, entityType: attributes.entityType,
             prepare: { index in
                 // Nobody can know this URL yet, so the link may come before the record it belongs to.
                 guard media[index].isPublished else { return }

@@ -16,25 +16,37 @@ struct Ingest {
 
     /// - Parameters:
     ///   - files: each with the id that its upload has.
-    ///   - prepare: makes, of each file that lies in the store, what has to be there when the transaction ends.
+    ///   - entityType: what the files belong to.
+    ///   - prepare: makes, of each file that lies here, what has to be there when the transaction ends.
     ///   - commit: makes what refers to the contents, in the transaction that counts these references; it may run several
     ///     times.
     ///   - isCommitted: looks whether that happened, where the commit's answer was lost.
     /// - Throws: what went wrong; nothing is left of the request then.
     func run(
-        _ files: [(id: MediaID, file: CheckedFile)], prepare: (Int) throws -> Void = { _ in },
+        _ files: [(id: MediaID, file: CheckedFile)], entityType: String? = nil,
+        prepare: (Int) throws -> Void = { _ in },
         commit: (Connection) throws -> Void, isCommitted: () throws -> Bool
     ) throws {
-        let entries = files.map { UploadLedger.Entry(mediaID: $0.id, sha256: $0.file.sha256) }
+        let placing = PlaceBlob(context: context)
+        let plans = try files.map {
+            try placing.plan($0.file.sha256, $0.file.file.staged.size, $0.file.type.mediaType, entityType: entityType)
+        }
+        let entries = zip(files, plans).map {
+            UploadLedger.Entry(mediaID: $0.id, sha256: $0.file.sha256, place: $1.place)
+        }
         try note(entries)
         do {
             for (index, (_, checked)) in files.enumerated() {
                 guard checked.file.staged.isPresent else { throw Self.overtaken }
-                try context.environment.storage.place(checked.file.staged, sha256: checked.sha256)
-                try prepare(index)
+                try placing.put(checked.file.staged, checked.sha256, plans[index])
+                // Of what lies elsewhere there are no links.
+                if plans[index].place.isLocal { try prepare(index) }
             }
             try context.connection.transaction { connection in
-                try count(files.map(\.file), connection)
+                // In one order everywhere, so that two uploads of the same contents don't wait for each other in a circle.
+                for (checked, plan) in zip(files.map(\.file), plans).sorted(by: { $0.0.sha256 < $1.0.sha256 }) {
+                    try placing.reference(checked.sha256, checked.file.staged.size, plan, connection)
+                }
                 for entry in entries {
                     // Housekeeping has taken this upload for abandoned and may have removed its content.
                     guard try UploadLedger(connection).remove(entry.mediaID) else { throw Self.overtaken }
@@ -60,15 +72,6 @@ struct Ingest {
         try context.connection.transaction { connection in
             let ledger = UploadLedger(connection)
             for entry in entries { try ledger.add(entry, now: now) }
-        }
-    }
-
-    private func count(_ files: [CheckedFile], _ connection: Connection) throws {
-        let now = context.now()
-        // In one order everywhere, so that two uploads of the same contents don't wait for each other in a circle.
-        for checked in files.sorted(by: { $0.sha256 < $1.sha256 }) {
-            try BlobRepository(connection).reference(
-                sha256: checked.sha256, size: checked.file.staged.size, store: LocalStorage.name, now: now)
         }
     }
 }

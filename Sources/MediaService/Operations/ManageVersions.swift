@@ -52,7 +52,9 @@ struct ManageVersions {
                 removed = 0
                 guard let media = try MediaRepository(connection).findForUpdate(id) else { return [] }
                 let versions = try MediaVersionRepository(connection).remove(of: id, dueBefore: now)
-                for sha256 in versions.map(\.sha256).sorted() { try BlobRepository(connection).release(sha256: sha256) }
+                for sha256 in versions.map(\.sha256).sorted() {
+                    try BlobRepository(connection).release(sha256: sha256, now: context.now())
+                }
                 if versions.isEmpty { return [] }
                 let numbers = versions.map { String($0.number) }.joined(separator: ", ")
                 try context.audit(

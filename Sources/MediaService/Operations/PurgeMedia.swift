@@ -59,7 +59,7 @@ struct PurgeMedia {
             try records.remove(id)
             let hashes = versions.map(\.sha256) + [media.sha256].compactMap(\.self)
             // In one order everywhere, as uploads lock them.
-            for sha256 in hashes.sorted() { try BlobRepository(connection).release(sha256: sha256) }
+            for sha256 in hashes.sorted() { try BlobRepository(connection).release(sha256: sha256, now: context.now()) }
             try context.note(action, caller, from: media, to: nil, connection)
             let usage = Usage(bytes: versions.reduce(media.storedSize) { $0 + $1.size }, files: 1)
             try CountUsage(environment: context.environment).add(-usage, of: media.userID, connection)

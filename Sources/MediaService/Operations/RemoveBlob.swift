@@ -2,7 +2,8 @@ import MediaCore
 import MediaDatabase
 import MediaStorage
 
-/// Removes contents that nothing refers to any longer.
+/// Removes contents from the store that the service works in, when nothing refers to them there any longer. What lies elsewhere is
+/// `RemoveElsewhere`'s.
 ///
 /// That a content isn't needed is known under locks on its rows, and the locks end with the connection, which can be lost
 /// without the thread that holds them knowing. So the blob is taken out of the store first in a way that can be undone, and
@@ -45,14 +46,15 @@ struct RemoveBlob {
         }
     }
 
-    /// Whether a record or an upload has the content now.
+    /// Whether a record or an upload has the content here now.
     func isNeeded(_ sha256: String) throws -> Bool {
         try context.connection.transaction { try isNeeded(sha256, $0) }
     }
 
-    /// Whether a record or an upload has the content; neither can begin to until the transaction ends.
+    /// Whether a record or an upload has the content here; neither can begin to until the transaction ends.
     private func isNeeded(_ sha256: String, _ connection: Connection) throws -> Bool {
-        try BlobRepository(connection).existsLocked(sha256: sha256)
-            || UploadLedger(connection).hasLocked(sha256: sha256)
+        let found = try BlobRepository(connection).findForUpdate(sha256)
+        if found?.place.isLocal == true || found?.replica?.isLocal == true { return true }
+        return try UploadLedger(connection).placesLocked(sha256).contains(.local)
     }
 }

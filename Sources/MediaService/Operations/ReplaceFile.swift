@@ -33,12 +33,14 @@ struct ReplaceFile {
             sha256: digest.sha256, createdAt: context.now())
         // Of its own, not the record's: the ledger's entries are uploads.
         let upload = MediaID(now: context.now(), using: &context.random)
-        let entry = UploadLedger.Entry(mediaID: upload, sha256: digest.sha256)
+        let placing = PlaceBlob(context: context)
+        let plan = try placing.plan(digest.sha256, file.staged.size, type.mediaType, entityType: old.entityType)
+        let entry = UploadLedger.Entry(mediaID: upload, sha256: digest.sha256, place: plan.place)
         try context.connection.transaction { try UploadLedger($0).add(entry, now: context.now()) }
         do {
             guard file.staged.isPresent else { throw Ingest.overtaken }
-            try environment.storage.place(file.staged, sha256: digest.sha256)
-            return try change(old, to: version, upload: upload, if: precondition, caller)
+            try placing.put(file.staged, digest.sha256, plan)
+            return try change(old, to: version, upload: (upload, plan), if: precondition, caller)
         } catch let error as MariaDBError where error.code == .outcomeUnknown {
             return try found(version, in: old, error)
         } catch {
@@ -72,9 +74,10 @@ struct ReplaceFile {
 
     /// The transaction, and the public link as the record then wants it.
     ///
-    /// - Parameter upload: the ledger's entry of a file that is new; nil where the record has had it.
+    /// - Parameter upload: the ledger's entry of a file that is new, and where it lies; nil where the record has had it.
     private func change(
-        _ known: Media, to version: MediaVersion, upload: MediaID?, if precondition: Precondition, _ caller: Caller
+        _ known: Media, to version: MediaVersion, upload: (id: MediaID, plan: PlaceBlob.Plan)?,
+        if precondition: Precondition, _ caller: Caller
     ) throws -> Media {
         if known.isPublished { try publishAhead(known, version) }
         let media: Media
@@ -95,7 +98,8 @@ struct ReplaceFile {
     }
 
     private func commit(
-        _ known: Media, to version: MediaVersion, upload: MediaID?, if precondition: Precondition, _ caller: Caller
+        _ known: Media, to version: MediaVersion, upload: (id: MediaID, plan: PlaceBlob.Plan)?,
+        if precondition: Precondition, _ caller: Caller
     ) throws -> Media {
         let now = context.now()
         return try context.connection.transaction { connection in
@@ -111,10 +115,11 @@ struct ReplaceFile {
             let new = isNew ? old.replaced(by: version, at: now) : old
             // Blobs before the ledger, in every transaction that locks both.
             if isNew {
-                try BlobRepository(connection).reference(
-                    sha256: version.sha256, size: new.size, store: LocalStorage.name, now: now)
+                // Where the record has had the file, whatever refers to it keeps it where it is.
+                let plan = try upload?.plan ?? earlierPlan(version, connection)
+                try PlaceBlob(context: context).reference(version.sha256, new.size, plan, connection)
             }
-            if let upload, try !UploadLedger(connection).remove(upload) { throw Ingest.overtaken }
+            if let upload, try !UploadLedger(connection).remove(upload.id) { throw Ingest.overtaken }
             // Housekeeping may have settled it already, where this took long.
             if known.isPublished || old.isPublished { try PublicationQueue(connection).add(old.id, now: now) }
             if !isNew { return old }
@@ -131,6 +136,13 @@ struct ReplaceFile {
         }
     }
 
+    private func earlierPlan(_ version: MediaVersion, _ connection: Connection) throws -> PlaceBlob.Plan {
+        guard let found = try BlobRepository(connection).findForUpdate(version.sha256) else {
+            throw ManageVersions.notFound
+        }
+        return PlaceBlob.Plan(place: found.place, isThere: true)
+    }
+
     /// Makes the public link that the record is going to have, which nobody can know who doesn't have the content. Noted first: a
     /// crash may leave it. The record stays locked meanwhile, as it is for whoever takes links away.
     private func publishAhead(_ media: Media, _ version: MediaVersion) throws {
@@ -141,6 +153,7 @@ struct ReplaceFile {
                 !found.hasFile(version)
             else { return }
             let name = found.replaced(by: version, at: now).publicName
+            guard try context.isHere(version.sha256, connection) else { return }
             try environment.storage.publish(media.id, name: name, sha256: version.sha256)
         }
     }

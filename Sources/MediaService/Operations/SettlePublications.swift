@@ -37,7 +37,7 @@ struct SettlePublications {
         let storage = context.environment.storage
         try context.connection.transaction { connection in
             if let media = try MediaRepository(connection).findForUpdate(id), media.isPublished,
-                let sha256 = media.sha256
+                let sha256 = media.sha256, try context.isHere(sha256, connection)
             {
                 try storage.publish(id, name: media.publicName, sha256: sha256)
                 // Of a file that was replaced, or of a replacement that came to nothing.

@@ -41,13 +41,17 @@ struct SettleUploads {
     func settle(_ entry: UploadLedger.Entry) throws {
         try RemoveBlob(context: context).transaction { connection in
             // Blobs before the ledger, in every transaction that locks both.
-            _ = try BlobRepository(connection).existsLocked(sha256: entry.sha256)
+            let blob = try BlobRepository(connection).findForUpdate(entry.sha256)
             // The entry is gone where the upload came to its end after all, or where housekeeping was quicker: then the
             // upload may have placed its file meanwhile.
             let isRemoved = try UploadLedger(connection).remove(entry.mediaID)
             if !isRemoved, try MediaRepository(connection).find(entry.mediaID) != nil { return [] }
             try context.environment.storage.unpublish(entry.mediaID)
-            return [entry.sha256]
+            if entry.place.isLocal { return [entry.sha256] }
+            if blob?.place != entry.place, blob?.replica != entry.place {
+                try BlobRemovalRepository(connection).add(entry.sha256, entry.place, due: context.now())
+            }
+            return []
         }
     }
 

@@ -44,7 +44,7 @@ struct StageFile {
                     let repository = StagedFileRepository(connection)
                     guard let entry = try repository.findForUpdate(id) else { return [] }
                     try repository.remove(id)
-                    try BlobRepository(connection).release(sha256: entry.sha256)
+                    try BlobRepository(connection).release(sha256: entry.sha256, now: context.now())
                     return [entry.sha256]
                 }
                 count += 1

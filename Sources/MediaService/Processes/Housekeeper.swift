@@ -160,7 +160,7 @@ package struct Housekeeper {
     ///
     /// - Returns: how many things were settled.
     package func once() throws -> Int {
-        try context.environment.storage.prepare()
+        try context.environment.stores.prepare()
         let publications = Result { try SettlePublications(context: context).run() }
         let uploads = Result { try SettleUploads(context: context).run() }
         let purged = Result { try PurgeMedia(context: context).run() }
@@ -175,9 +175,10 @@ package struct Housekeeper {
         let entries = Result { try pruneAudit() }
         let events = Result { try pruneEvents() }
         let jobs = Result { try pruneJobs() }
+        let elsewhere = Result { try RemoveElsewhere(context: context).run() }
         let settled = try [
             publications, uploads, partial, purged, staged, entities, versions, total, links, answers, redeliveries,
-            entries, events, jobs,
+            entries, events, jobs, elsewhere,
         ].map { try $0.get() }
         return settled.reduce(0, +)
     }

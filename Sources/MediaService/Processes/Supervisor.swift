@@ -42,7 +42,7 @@ package struct Supervisor {
         _ = try RunLock(folder: folder)
         metrics = try Metrics(runFolder: folder)
         environment = try Environment(configuration: configuration, metrics: metrics)
-        try environment.storage.prepare()
+        try environment.stores.prepare()
         sockets = try ["api", "upload", "stream"].map { try ListeningSocket.named($0, folder: folder) }
     }
 

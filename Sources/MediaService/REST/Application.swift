@@ -54,6 +54,7 @@ package struct Application: Sendable {
         router.on(.get, "/healthz", name: "healthz", handler: Health.alive)
         router.on(.get, "/readyz", name: "readyz", handler: Health.ready)
         // Only nginx asks for these, from locations that are internal.
+        router.on(.get, "/_public/{id}", name: "public_file", handler: GetFile.publicFile)
         router.on(.get, "/_decision/{id}", name: "decide_download", handler: GetFile.decide)
         router.on(.get, "/_upload/check", name: "check_upload", handler: UploadGate.check)
         router.on(.get, "/_upload/refusal", name: "refuse_upload", handler: UploadGate.refusal)

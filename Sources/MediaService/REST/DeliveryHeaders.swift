@@ -3,8 +3,8 @@ import MediaCore
 /// What the answer with a file says of it.
 struct DeliveryHeaders {
     let contentType: String
-    let disposition: String
-    let cacheControl: String
+    var disposition: String
+    var cacheControl: String
     /// With its dot, or empty: nginx takes a file's type from its extension.
     let fileExtension: String
 

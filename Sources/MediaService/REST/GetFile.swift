@@ -1,5 +1,6 @@
 import HTTPTypes
 import MediaCore
+import MediaDatabase
 import MediaHTTP
 import MediaStorage
 
@@ -9,14 +10,40 @@ import MediaStorage
 enum GetFile {
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let delivery = try DeliverMedia(context: context).run(order(request, path["id"], context))
-        let headers = DeliveryHeaders(delivery)
+        return try send(delivery.file, DeliveryHeaders(delivery), request, context)
+    }
+
+    /// `GET /p/{id}/{name}` of a public file that lies elsewhere: nginx asks for it where it finds no link.
+    @Sendable static func publicFile(
+        _ request: Request, _ path: PathParameters, _ context: Context
+    ) throws -> Response {
+        guard context.environment.stores.hasOthers, let id = MediaID(path["id"]),
+            let media = try MediaRepository(context.connection).find(id), media.isPublished,
+            media.publicName == request.header("MEDIA_PUBLIC_NAME"),
+            let file = try MediaRepository(context.connection).findFile(id)
+        else { throw Problem(.notFound, "There is nothing here.") }
+        var headers = DeliveryHeaders(DeliverMedia.Delivery(file: file, lifetime: 0))
+        headers.cacheControl = "public, max-age=86400"
+        headers.disposition = headers.disposition.hasPrefix("inline") ? "inline" : "attachment"
+        return try send(file, headers, request, context)
+    }
+
+    private static func send(
+        _ file: MediaFile, _ headers: DeliveryHeaders, _ request: Request, _ context: Context
+    ) throws -> Response {
         let sha256: String
-        switch delivery.file.location {
+        switch file.location {
         case .stored(let hash): sha256 = hash
         case .outside(let url): return redirect(to: url, headers)
         }
+        let target = try LocateBlob(context: context).run(
+            sha256, headers, isPublic: file.facts.isPublic, failed: request.header("MEDIA_FAILED_STORE"))
         var response = Response(status: .ok)
-        response.fields[.xAccelRedirect] = "/_objects/\(LocalStorage.objectName(sha256))"
+        switch target {
+        case .here(let name): response.fields[.xAccelRedirect] = "/_objects/\(name)"
+        case .inside(let uri): response.fields[.xAccelRedirect] = uri
+        case .outside(let url): return redirect(to: url, headers)
+        }
         response.fields[.contentType] = headers.contentType
         response.fields[.contentDisposition] = headers.disposition
         response.fields[.cacheControl] = headers.cacheControl
@@ -35,8 +62,15 @@ enum GetFile {
         // Where to go, the answer to the permalink itself says.
         guard case .stored(let sha256) = delivery.file.location else { return Response(status: .forbidden) }
         let headers = DeliveryHeaders(delivery)
+        let target = try LocateBlob(context: context).run(sha256, headers, isPublic: delivery.file.facts.isPublic)
         var response = Response(status: .noContent)
-        response.fields[.mediaFile] = LocalStorage.objectName(sha256) + headers.fileExtension
+        switch target {
+        case .here(let name): response.fields[.mediaFile] = "/_file/\(name)\(headers.fileExtension)"
+        case .inside(let uri):
+            response.fields[.mediaFile] = uri
+            response.fields[.mediaType] = headers.contentType
+        case .outside: return Response(status: .forbidden)
+        }
         response.fields[.mediaDisposition] = headers.disposition
         response.fields[.mediaCacheControl] = headers.cacheControl
         response.fields[.xAccelExpires] = String(delivery.lifetime)

@@ -51,6 +51,14 @@ enum ProblemMapping {
             context.logger.error("storage failure", metadata: ["error": "\(error)"])
             if error.isFull { return .insufficientStorage }
             if error.isReadOnly { return .unavailable("The store takes no files now.", retryAfter: 60) }
+        case let error as RemoteStorageError:
+            metrics.add(.storageFailures)
+            context.logger.error("store failure", metadata: ["store": "\(error.store)", "error": "\(error)"])
+            return .unavailable("The store can't be reached now.", retryAfter: 30)
+        case let error as CredentialFailure:
+            metrics.add(.storageFailures)
+            context.logger.error("a store's credentials can't be had", metadata: ["error": "\(error)"])
+            return .unavailable("The store can't be reached now.", retryAfter: 30)
         default: context.logger.error("unexpected failure", metadata: ["error": "\(error)"])
         }
         metrics.add(.internalErrors)
