@@ -64,7 +64,8 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         .target(
-            name: "MediaTesting", dependencies: ["CLinux", "MediaCore", "MediaDatabase", "MediaStorage"], path: "Tests/MediaTesting",
+            name: "MediaTesting", dependencies: ["CLinux", "MediaCore", "MediaDatabase", "MediaStorage"],
+            path: "Tests/MediaTesting",
             exclude: ["Servers"],
             swiftSettings: swiftSettings),
         .testTarget(name: "MediaCoreTests", dependencies: ["MediaCore"], swiftSettings: swiftSettings),

@@ -57,6 +57,14 @@ package struct MediaRepository {
         }.first
     }
 
+    /// The public records that have a content.
+    package func published(with sha256: String) throws(MariaDBError) -> [MediaID] {
+        try connection.query(
+            "SELECT id FROM media WHERE sha256 = ? AND is_public AND status = 'READY'",
+            [.bytes(Hex.decode(sha256) ?? [])]
+        ) { (row) throws(MariaDBError) in try row.value(0) { MediaID($0) } }
+    }
+
     /// All entities that the file belongs to.
     package func entities(of id: MediaID) throws(MariaDBError) -> Set<EntityReference> {
         Set(

@@ -7,7 +7,10 @@ package struct StoreAuditRepository {
         package var size: Int64
         /// As it is noted.
         package var count: Int64
+        package var places: [BlobPlace]
     }
+
+    private static let columns = "sha256, size, reference_count, store, token, replica_store, replica_token"
 
     /// All that refers to contents.
     private static let references = """
@@ -32,14 +35,14 @@ package struct StoreAuditRepository {
     /// The blobs whose hashes begin with some bytes.
     package func blobs(_ prefix: [UInt8]) throws(MariaDBError) -> [Blob] {
         try connection.query(
-            "SELECT sha256, size, reference_count FROM blobs WHERE sha256 >= ? AND sha256 <= ?", Self.range(prefix),
+            "SELECT \(Self.columns) FROM blobs WHERE sha256 >= ? AND sha256 <= ?", Self.range(prefix),
             Self.blob)
     }
 
     /// A blob, locked until the transaction ends.
     package func blobLocked(_ sha256: String) throws(MariaDBError) -> Blob? {
         try connection.query(
-            "SELECT sha256, size, reference_count FROM blobs WHERE sha256 = ? FOR UPDATE",
+            "SELECT \(Self.columns) FROM blobs WHERE sha256 = ? FOR UPDATE",
             [.bytes(Hex.decode(sha256) ?? [])], Self.blob
         ).first
     }
@@ -69,16 +72,19 @@ package struct StoreAuditRepository {
         ) { (row) throws(MariaDBError) in try row.text(0) }
     }
 
-    /// The public records behind an id, in the order of ids, with the names of their links.
+    /// The public records behind an id, in the order of ids, with the names of their links, and whether there is one: of what lies
+    /// elsewhere there is none.
     package func published(
         after id: String, limit: Int
-    ) throws(MariaDBError) -> [(id: MediaID, name: String)] {
+    ) throws(MariaDBError) -> [(id: MediaID, name: String, isHere: Bool)] {
         try connection.query(
             """
-            SELECT id, public_name FROM media
-            WHERE id > ? AND is_public AND status = 'READY' AND sha256 IS NOT NULL ORDER BY id LIMIT ?
+            SELECT m.id, m.public_name, b.store = 'local' FROM media m JOIN blobs b ON b.sha256 = m.sha256
+            WHERE m.id > ? AND m.is_public AND m.status = 'READY' ORDER BY m.id LIMIT ?
             """, [.text(id), .integer(Int64(limit))]
-        ) { (row) throws(MariaDBError) in (id: try row.value(0) { MediaID($0) }, name: try row.text(1)) }
+        ) { (row) throws(MariaDBError) in
+            (id: try row.value(0) { MediaID($0) }, name: try row.text(1), isHere: try row.bool(2))
+        }
     }
 
     /// Users whose files are counted as something else than they are.
@@ -103,6 +109,9 @@ package struct StoreAuditRepository {
     }
 
     private static func blob(_ row: Row) throws(MariaDBError) -> Blob {
-        Blob(sha256: Hex.encode(try row.bytes(0)), size: try row.integer(1), count: try row.integer(2))
+        var places = [BlobPlace(store: try row.text(3), token: try row.text(4))]
+        if let store = row.optionalText(5) { places.append(BlobPlace(store: store, token: row.optionalText(6) ?? "")) }
+        return Blob(
+            sha256: Hex.encode(try row.bytes(0)), size: try row.integer(1), count: try row.integer(2), places: places)
     }
 }

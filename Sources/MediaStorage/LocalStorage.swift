@@ -64,16 +64,43 @@ package struct LocalStorage: Sendable {
     /// A new staged file with a range of another one's bytes, copied in the kernel.
     package func stage(_ range: Range<Int64>, of source: FileHandle, as name: String) throws(StorageError) -> StagedFile
     {
-        try stage(as: name) { (handle) throws(StorageError) in try handle.append(range, of: source) }
+        try stage(as: name, write: { (handle) throws(StorageError) in try handle.append(range, of: source) })
     }
 
     /// A new staged file with these bytes.
     package func stage(_ bytes: [UInt8], as name: String) throws(StorageError) -> StagedFile {
-        try stage(as: name) { (handle) throws(StorageError) in try handle.append(bytes) }
+        try stage(as: name, write: { (handle) throws(StorageError) in try handle.append(bytes) })
+    }
+
+    /// A new staged file with what `body` writes, piece by piece.
+    package func stage(
+        as name: String, _ body: (_ append: @escaping (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> StagedFile {
+        let path = "\(staging)/\(name)"
+        let handle = try FileHandle(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o640)
+        do {
+            try body { try handle.append($0) }
+            return try StagedFile(path: path, handle: handle)
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    /// A staged file that is a blob's second name, so that no byte is copied.
+    package func stage(blob key: BlobKey, as name: String) throws(StorageError) -> StagedFile {
+        let path = "\(staging)/\(name)"
+        _ = try FileSystem.link("\(objects)/\(key.name)", path)
+        do {
+            return try StagedFile(path: path, handle: FileHandle(path, flags: O_RDONLY | O_NOFOLLOW))
+        } catch {
+            unlink(path)
+            throw error
+        }
     }
 
     private func stage(
-        as name: String, _ write: (FileHandle) throws(StorageError) -> Void
+        as name: String, write: (FileHandle) throws(StorageError) -> Void
     ) throws(StorageError) -> StagedFile {
         let path = "\(staging)/\(name)"
         let handle = try FileHandle(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o640)
@@ -137,6 +164,18 @@ package struct LocalStorage: Sendable {
         if isNew { try setTag(path, key.sha256) }
         try FileSystem.syncFolder(inner)
         return isNew
+    }
+
+    /// Puts a file in the place of a blob whose bytes have changed. Links to that one have to be made anew.
+    package func replace(_ file: StagedFile, _ key: BlobKey) throws(StorageError) {
+        let copy = try stage(0..<file.size, of: file.handle, as: "mended-\(UInt64.random(in: 0 ... .max))")
+        try copy.handle.sync()
+        _ = chmod(copy.path, 0o640)
+        try setTag(copy.path, key.sha256)
+        let folder = "\(objects)/\(key.sha256.prefix(2))/\(key.sha256.dropFirst(2).prefix(2))"
+        try syncedFolders.ensure(folder, in: "\(objects)/\(key.sha256.prefix(2))")
+        _ = try FileSystem.rename(copy.path, "\(objects)/\(key.name)")
+        try FileSystem.syncFolder(folder)
     }
 
     /// - Returns: false where there is a file already.

@@ -14,7 +14,7 @@ struct Mediad: ParsableCommand {
             ServeCommand.self, WorkerCommand.self, WorkCommand.self, BridgeCommand.self, MigrateCommand.self,
             KeyCommand.self, WebhookCommand.self, JobsCommand.self,
             SignCommand.self, LinkKeyCommand.self, AuditCommand.self, DoctorCommand.self,
-            ReconcileCommand.self, ScrubCommand.self,
+            ReconcileCommand.self, ScrubCommand.self, MoveCommand.self,
             ConfigCommand.self, ErrorsCommand.self, NginxCommand.self,
         ])
 

@@ -84,12 +84,16 @@ struct ReconcileCommand: ParsableCommand {
 struct ScrubCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scrub", abstract: "Read all blobs and compare their hashes with their names.",
-        discussion: "Exit code 1 if bytes have changed.")
+        discussion:
+            "What has changed or is lost is brought back from its second copy. Exit code 1 if some of it could not be.")
 
     @OptionGroup var store: StoreReport
 
     @Option(help: "Bytes a second, also with K, M or G.")
     var rate = "50M"
+
+    @Flag(name: .customLong("dry-run"), help: "Only report.")
+    var dryRun = false
 
     func run() throws {
         guard let bytes = SettingForm.bytes(1...1 << 40).number(rate) else {
@@ -97,11 +101,12 @@ struct ScrubCommand: ParsableCommand {
         }
         let context = try CommandLineContext.make(try store.settings.load())
         var found = 0
-        let scrubber = Scrubber(context: context, rate: bytes) { finding in
+        var repaired = 0
+        let scrubber = Scrubber(context: context, rate: bytes, repairs: !dryRun) { finding in
             store.print(finding)
-            found += 1
+            if finding.isRepaired { repaired += 1 } else { found += 1 }
         }
         let count = try scrubber.run(from: store.first) { store.progress($0, "\($1 / 1_000_000) MB") }
-        try store.end([("blobs", count), ("changed", found)], isGood: found == 0)
+        try store.end([("blobs", count), ("changed", found), ("repaired", repaired)], isGood: found == 0)
     }
 }

@@ -15,7 +15,8 @@ package struct Doctor {
     package func findings() -> [Finding] {
         let services = ServiceProcesses(configuration)
         return DatabaseCheckup(configuration).findings() + StoreCheckup(configuration, services).findings()
-            + services.findings() + NginxCheckup(configuration, services, folder: nginxFolder).findings()
+            + RemoteStoreCheckup(configuration).findings() + services.findings()
+            + NginxCheckup(configuration, services, folder: nginxFolder).findings()
             + CertificateCheckup(configuration).findings() + AccessCheckup(configuration).findings()
             + EventCheckup(configuration).findings() + HostCheckup(services).findings()
     }

@@ -4,6 +4,7 @@ import MediaHTTP
 import MediaCore
 import MediaDatabase
 import MediaStorage
+import Synchronization
 
 /// `mediad work`: looks, again and again, for what a crash left behind, sends events to webhooks, and hashes large bodies while
 /// they arrive.
@@ -11,6 +12,8 @@ package struct Housekeeper {
     private let context: Context
     private let interval: Int
     private let runFolder: String
+    /// The hour in which that was done last.
+    private let lookedForUnfinished = HourMark()
 
     package init(_ configuration: Configuration) throws {
         let environment = try Environment(
@@ -28,6 +31,7 @@ package struct Housekeeper {
         let ending = Ending()
         WebhookDispatcher.start(context.environment, ending)
         JobRunner.start(context.environment, ending)
+        ReplicateBlobs.start(context.environment, ending)
         while true {
             do {
                 _ = try once()
@@ -90,6 +94,12 @@ package struct Housekeeper {
         try removeInParts(olderThan: .auditRetention, 5000) { moment, limit, connection in
             try AuditRepository(connection).prune(before: moment, limit: limit)
         }
+    }
+
+    /// Looked for once an hour: it asks each store.
+    private func removeUnfinished() throws -> Int {
+        guard lookedForUnfinished.isNew(context.now()) else { return 0 }
+        return try RemoveElsewhere(context: context).removeUnfinished()
     }
 
     private func pruneJobs() throws -> Int {
@@ -176,10 +186,21 @@ package struct Housekeeper {
         let events = Result { try pruneEvents() }
         let jobs = Result { try pruneJobs() }
         let elsewhere = Result { try RemoveElsewhere(context: context).run() }
+        let unfinished = Result { try removeUnfinished() }
         let settled = try [
             publications, uploads, partial, purged, staged, entities, versions, total, links, answers, redeliveries,
-            entries, events, jobs, elsewhere,
+            entries, events, jobs, elsewhere, unfinished,
         ].map { try $0.get() }
         return settled.reduce(0, +)
+    }
+}
+
+/// Whether something is done for the first time in an hour.
+private final class HourMark: Sendable {
+    private let hour = Atomic<Int64>(-1)
+
+    func isNew(_ now: Timestamp) -> Bool {
+        let current = now.milliseconds / 3_600_000
+        return hour.exchange(current, ordering: .relaxed) != current
     }
 }

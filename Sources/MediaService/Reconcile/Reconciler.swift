@@ -54,11 +54,12 @@ package struct Reconciler {
             sizes[sha256] = size
         }
         for row in rows {
-            if sizes[row.sha256] != row.size { try lost(row) }
+            if row.places.contains(.local), sizes[row.sha256] != row.size { try lost(row) }
             if counts[row.sha256] ?? 0 != row.count { try wrongCount(row.sha256) }
         }
-        let known = Set(rows.map(\.sha256))
+        let known = Set(rows.filter { $0.places.contains(.local) }.map(\.sha256))
         for sha256 in sizes.keys.sorted() where !known.contains(sha256) { try orphan(sha256) }
+        for store in context.environment.stores.others { try blobs(prefix, in: store, rows) }
     }
 
     private func lost(_ row: StoreAuditRepository.Blob) throws {
@@ -67,14 +68,73 @@ package struct Reconciler {
             let repository = StoreAuditRepository(connection)
             guard let row = try repository.blobLocked(row.sha256) else { return }
             let size = storage.blobSize(row.sha256)
-            guard size != row.size else { return }
-            let records = try repository.records(of: row.sha256).joined(separator: ", ")
-            let what = size.map { "has \($0) bytes of \(row.size)" } ?? "isn't there"
-            report(
-                .init(
-                    kind: .lostBlob, subject: "objects/\(LocalStorage.objectName(row.sha256))",
-                    text: "\(what); records: \(records)"))
+            guard row.places.contains(.local), size != row.size else { return }
+            try report(lost: "objects/\(LocalStorage.objectName(row.sha256))", row, .local, size, repository)
         }
+    }
+
+    private func report(
+        lost subject: String, _ row: StoreAuditRepository.Blob, _ place: BlobPlace, _ size: Int64?,
+        _ repository: StoreAuditRepository
+    ) throws {
+        let records = try repository.records(of: row.sha256).joined(separator: ", ")
+        let what = size.map { "has \($0) bytes of \(row.size)" } ?? "isn't there"
+        let second = row.places.count > 1 ? "; 'mediad scrub' brings it back from the second copy" : ""
+        report(.init(kind: .lostBlob, subject: subject, text: "\(what); records: \(records)\(second)"))
+    }
+
+    // MARK: Stores elsewhere
+
+    private func blobs(_ prefix: UInt8, in store: StoreDescription, _ rows: [StoreAuditRepository.Blob]) throws {
+        var found: [BlobKey: Int64] = [:]
+        try store.storage.blobs(prefix) { blob in
+            guard let key = blob.key, let size = blob.size else {
+                return report(
+                    .init(kind: .unknown, subject: "\(store.name)/\(blob.name)", text: "isn't of this service"))
+            }
+            found[key] = size
+        }
+        var known: Set<BlobKey> = []
+        for row in rows {
+            for place in row.places where place.store == store.name {
+                let key = BlobKey(sha256: row.sha256, token: place.token)
+                known.insert(key)
+                if found[key] != row.size { try lost(row, place, key, store) }
+            }
+        }
+        for key in found.keys.sorted(by: { $0.name < $1.name }) where !known.contains(key) { try orphan(key, store) }
+    }
+
+    private func lost(
+        _ row: StoreAuditRepository.Blob, _ place: BlobPlace, _ key: BlobKey, _ store: StoreDescription
+    ) throws {
+        // It may have come or gone since it was listed.
+        let repository = StoreAuditRepository(context.connection)
+        guard
+            try BlobRepository(context.connection).find(row.sha256).map({ $0.place == place || $0.replica == place })
+                ?? false
+        else { return }
+        let size = try store.storage.size(of: key)
+        guard size != row.size else { return }
+        try report(lost: "\(store.name)/\(key)", row, place, size, repository)
+    }
+
+    /// A key is never used again, so what nothing refers to now never will be referred to.
+    private func orphan(_ key: BlobKey, _ store: StoreDescription) throws {
+        let place = BlobPlace(store: store.name, token: key.token)
+        let isNeeded = try context.connection.transaction { connection in
+            let row = try BlobRepository(connection).findForUpdate(key.sha256)
+            if row?.place == place || row?.replica == place { return true }
+            return try UploadLedger(connection).placesLocked(key.sha256).contains(place)
+                || BlobRemovalRepository(connection).contains(key.sha256, place)
+        }
+        guard !isNeeded, try store.storage.size(of: key) != nil else { return }
+        var finding = StoreFinding(kind: .orphanBlob, subject: "\(store.name)/\(key)", text: "nothing refers to it")
+        if repairs {
+            try store.storage.remove(key)
+            finding.isRepaired = true
+        }
+        report(finding)
     }
 
     private func wrongCount(_ sha256: String) throws {
@@ -115,7 +175,7 @@ package struct Reconciler {
         var last = ""
         while true {
             let page = try repository.published(after: last, limit: 1000)
-            for (id, name) in page where !storage.isPublished(id, name: name) { try wrongLink(id) }
+            for (id, name, isHere) in page where storage.isPublished(id, name: name) != isHere { try wrongLink(id) }
             guard let next = page.last else { break }
             last = next.id.rawValue
         }
@@ -124,7 +184,8 @@ package struct Reconciler {
                 report(.init(kind: .unknown, subject: "public/\(name)", text: "isn't of this service"))
                 continue
             }
-            guard try MediaRepository(context.connection).find(id)?.isPublished != true else { continue }
+            let media = try MediaRepository(context.connection).find(id)
+            guard try media?.isPublished != true || !isHere(media) else { continue }
             try wrongLink(id)
         }
     }
@@ -133,7 +194,7 @@ package struct Reconciler {
     private func wrongLink(_ id: MediaID) throws {
         let isWrong = try context.connection.transaction { connection in
             let media = try MediaRepository(connection).findForUpdate(id)
-            guard let media, media.isPublished else {
+            guard let media, media.isPublished, try isHere(media) else {
                 // The link of a new record comes before it.
                 return try storage.hasPublicFolder(id) && !UploadLedger(connection).containsLocked(id)
             }
@@ -146,6 +207,12 @@ package struct Reconciler {
             finding.isRepaired = true
         }
         report(finding)
+    }
+
+    /// Of what lies elsewhere there are no links.
+    private func isHere(_ media: Media?) throws -> Bool {
+        guard let sha256 = media?.sha256 else { return false }
+        return try context.isHere(sha256, context.connection)
     }
 
     private func uploads() throws {

@@ -1,20 +1,27 @@
 import Crypto
-import Glibc
+import Logging
 import MediaCore
+import MediaDatabase
 import MediaStorage
 
-/// `mediad scrub`: reads each blob and compares its hash with its name.
+/// `mediad scrub`: reads each blob of each store and compares its hash with its name. What has changed or is lost is brought back from
+/// the second copy, where there is one.
 package struct Scrubber {
     private let context: Context
-    private let rate: Int64
+    private let rate: RateLimit
+    private let repairs: Bool
     private let report: (StoreFinding) -> Void
+
+    private var stores: Stores { context.environment.stores }
 
     /// - Parameters:
     ///   - rate: bytes a second that are read at most.
+    ///   - repairs: whether bytes are brought back.
     ///   - report: gets each finding.
-    package init(context: Context, rate: Int64, report: @escaping (StoreFinding) -> Void) {
+    package init(context: Context, rate: Int64, repairs: Bool, report: @escaping (StoreFinding) -> Void) {
         self.context = context
-        self.rate = rate
+        self.rate = RateLimit(rate)
+        self.repairs = repairs
         self.report = report
     }
 
@@ -24,48 +31,95 @@ package struct Scrubber {
     /// - Returns: how many blobs were read.
     package func run(from first: UInt8 = 0, progress: (UInt8, Int64) -> Void) throws -> Int {
         var count = 0
-        var bytes: Int64 = 0
-        let begin = ContinuousClock.now
         for prefix in first...255 {
-            progress(prefix, bytes)
-            for file in try context.environment.storage.objects(prefix) {
-                guard let sha256 = file.sha256 else { continue }
-                if try !isWhole(
-                    sha256,
-                    { read in
-                        bytes += Int64(read)
-                        // As long as so many bytes may take.
-                        let due = begin + .seconds(Double(bytes) / Double(rate))
-                        let wait = ContinuousClock.now.duration(to: due) / .milliseconds(1)
-                        if wait > 1 { usleep(UInt32(min(wait, 1000) * 1000)) }
-                    })
-                {
-                    report(.init(kind: .rot, subject: file.path, text: "its bytes have another hash than its name"))
-                }
-                count += 1
-            }
+            progress(prefix, rate.bytes)
+            for name in stores.names { count += try scrub(prefix, name) }
+            try mendLost(prefix)
         }
         return count
     }
 
+    private func scrub(_ prefix: UInt8, _ name: String) throws -> Int {
+        let storage = try stores.storage(name)
+        var keys: [BlobKey] = []
+        try storage.blobs(prefix) { if let key = $0.key { keys.append(key) } }
+        for key in keys where try !isWhole(key, storage) {
+            let subject = name == LocalStorage.name ? "objects/\(key)" : "\(name)/\(key)"
+            try found(
+                .init(kind: .rot, subject: subject, text: "its bytes have another hash than its name"), key.sha256,
+                BlobPlace(store: name, token: key.token))
+        }
+        return keys.count
+    }
+
     /// Whether a blob is what its name says, or is gone by now.
-    private func isWhole(_ sha256: String, _ didRead: (Int) -> Void) throws -> Bool {
-        let handle: FileHandle
-        do throws(StorageError) {
-            handle = try context.environment.storage.blobHandle(sha256)
-        } catch {
-            if error.isAbsent { return true }
-            throw error
+    private func isWhole(_ key: BlobKey, _ storage: any Storage) throws -> Bool {
+        final class Sum { var hash = SHA256() }
+        let sum = Sum()
+        do {
+            try storage.read(key, 0..<Int64.max / 2) { [rate] bytes in
+                rate.take(bytes.count)
+                sum.hash.update(bufferPointer: bytes)
+            }
+        } catch let error as any StorageFailure where error.isAbsent {
+            return true
         }
-        var hash = SHA256()
-        var position: Int64 = 0
-        while true {
-            let piece = try handle.read(at: position, count: 1 << 20)
-            if piece.isEmpty { break }
-            hash.update(data: piece)
-            position += Int64(piece.count)
-            didRead(piece.count)
+        return Hex.encode(Array(sum.hash.finalize())) == key.sha256
+    }
+
+    /// What isn't there at all is reported by `mediad reconcile`; with a second copy it is brought back here.
+    private func mendLost(_ prefix: UInt8) throws {
+        for row in try StoreAuditRepository(context.connection).blobs([prefix]) where row.places.count > 1 {
+            for place in row.places {
+                let key = BlobKey(sha256: row.sha256, token: place.token)
+                guard try stores.storage(place.store).size(of: key) != row.size else { continue }
+                try found(
+                    .init(kind: .lostBlob, subject: "\(place.store)/\(key)", text: "isn't there"), row.sha256, place)
+            }
         }
-        return Hex.encode(Array(hash.finalize())) == sha256
+    }
+
+    private func found(_ finding: StoreFinding, _ sha256: String, _ place: BlobPlace) throws {
+        var finding = finding
+        if repairs { finding.isRepaired = try mend(sha256, place) }
+        report(finding)
+    }
+
+    /// - Returns: whether the bytes are back.
+    private func mend(_ sha256: String, _ place: BlobPlace) throws -> Bool {
+        guard let entry = try BlobRepository(context.connection).find(sha256), let replica = entry.replica,
+            [entry.place, replica].contains(place)
+        else { return false }
+        let other = place == replica ? entry.place : replica
+        let file: StagedFile
+        do {
+            file = try CopyBlob(context: context).fetch(entry, from: other, rate)
+        } catch let error as CopyBlob.Damaged {
+            context.logger.error(
+                "both copies of a content are damaged", metadata: ["sha256": "\(sha256)", "error": "\(error)"])
+            return false
+        }
+        if place.isLocal {
+            try stores.local.replace(file, BlobKey(sha256: sha256))
+            try republish(sha256)
+            return true
+        }
+        // Under a new key: whoever reads the other one reads on.
+        return try CopyBlob(context: context).put(file, sha256, in: place.store) { new, connection in
+            let blobs = BlobRepository(connection)
+            let isMoved =
+                place == replica
+                ? try blobs.clearReplica(sha256, place) && blobs.setReplica(sha256, new)
+                : try blobs.move(sha256, from: place, to: new)
+            if isMoved { try BlobRemovalRepository(connection).add(sha256, place, due: context.now()) }
+            return isMoved
+        }
+    }
+
+    /// Public links lead to the file that was there before.
+    private func republish(_ sha256: String) throws {
+        for id in try MediaRepository(context.connection).published(with: sha256) {
+            try SettlePublications(context: context).settle(id)
+        }
     }
 }

@@ -19,6 +19,8 @@ package struct StoreFinding: Equatable, Sendable {
         case unknown
         /// A blob whose bytes have changed.
         case rot
+        /// A blob that can't be read or brought elsewhere now.
+        case unreadable
     }
 
     package let kind: Kind
