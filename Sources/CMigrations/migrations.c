@@ -132,6 +132,9 @@ static const char uploads_place[] = {
 static const char blob_removals[] = {
 #embed "../../sql/migrations/0043_blob_removals.sql" suffix(, 0)
 };
+static const char resumable_uploads_direct[] = {
+#embed "../../sql/migrations/0044_resumable_uploads_direct.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -177,6 +180,7 @@ static const MediaMigration migrations[] = {
     {41, "blobs_place", blobs_place},
     {42, "uploads_place", uploads_place},
     {43, "blob_removals", blob_removals},
+    {44, "resumable_uploads_direct", resumable_uploads_direct},
 };
 
 const MediaMigration *media_migration_at(int index) {

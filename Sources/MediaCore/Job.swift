@@ -3,6 +3,8 @@ package struct Job: Equatable, Sendable {
     package enum Kind: String, CaseIterable, Sendable {
         /// Fetches a file from a URL.
         case importFile = "import"
+        /// Reads a file that its sender has put into a store.
+        case verifyDirect = "verify"
     }
 
     package enum State: String, CaseIterable, Sendable {

@@ -44,6 +44,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case unavailable
     case outcomeUnknown = "outcome_unknown"
     case uploadFailed = "upload_failed"
+    case directUnavailable = "direct_unavailable"
+    case uploadIncomplete = "upload_incomplete"
     case importFailed = "import_failed"
     case httpVersion = "http_version"
     case insufficientStorage = "insufficient_storage"
@@ -236,6 +238,15 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Entry(
                 422, "Infected file", cause: "The virus scanner has found the signature that `detail` names.",
                 mend: "Don't open the file. If it is harmless, the operator looks at the scanner's signatures.")
+        case .directUnavailable:
+            Entry(
+                409, "No direct upload",
+                cause: "By the settings such a file goes into a store that takes none from others.",
+                mend: "Send it to this service: POST /v1/media, or in pieces to /v1/uploads.")
+        case .uploadIncomplete:
+            Entry(
+                409, "Upload incomplete", cause: "Not all of the file has come to the store.",
+                mend: "Send the requests that are missing, then complete the upload again.")
         case .importFailed:
             Entry(
                 422, "Import failed", cause: "The file's URL could not be fetched; `detail` says why.",

@@ -9,6 +9,8 @@ package struct ResumableUploadRepository {
             case whole, partial, final
             /// Its bytes are fetched by a job with the same id.
             case fetched = "import"
+            /// Its bytes are put into a store elsewhere by its sender.
+            case direct
         }
 
         package var id: MediaID

@@ -24,6 +24,7 @@ final class JobRunner: Sendable {
     static func handler(_ kind: Job.Kind) -> any JobHandler {
         switch kind {
         case .importFile: ImportFile()
+        case .verifyDirect: VerifyDirect()
         }
     }
 
@@ -43,7 +44,7 @@ final class JobRunner: Sendable {
 
     private static func threads(_ kind: Job.Kind, _ configuration: Configuration) -> Int {
         switch kind {
-        case .importFile: configuration.number(.importThreads)
+        case .importFile, .verifyDirect: configuration.number(.importThreads)
         }
     }
 

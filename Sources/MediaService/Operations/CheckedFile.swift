@@ -8,6 +8,8 @@ struct CheckedFile {
     let sha256: String
     /// The name of what it is infected with.
     var infection: String?
+    /// Where it lies already.
+    var place: BlobPlace?
 
     /// What makes an upload of this file the same as another one.
     var identity: JSON {

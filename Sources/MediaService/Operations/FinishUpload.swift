@@ -8,7 +8,7 @@ struct FinishUpload {
     let context: Context
 
     /// What is wrong with a file itself: trying again changes nothing.
-    private static let final: Set<ProblemCode> = [.invalidRequest, .unsupportedMediaType, .tooLarge]
+    private static let final: Set<ProblemCode> = [.invalidRequest, .unsupportedMediaType, .tooLarge, .digestMismatch]
 
     /// Does nothing for an upload that isn't complete, is a part, or has ended.
     ///
@@ -38,6 +38,7 @@ struct FinishUpload {
             _ = try ResumableUploadRepository($0).end(upload.id, upload.holder.token, mediaID: nil, failure: failure)
         }
         try context.environment.storage.removePartial(upload.id)
+        try DirectUploads(context: context).remove(hold.entry)
         hold.entry.failure = failure
     }
 
@@ -67,11 +68,18 @@ struct FinishUpload {
         let file = IncomingFile(
             staged: staged, originalName: name, declaredType: type, digests: [], field: "body", nameField: "filename")
         let operation = CreateMedia(context: context)
-        let checked = try operation.check([file], entry.description["grant"].flatMap(UploadGrant.init))
+        var checked = try operation.check([file], entry.description["grant"].flatMap(UploadGrant.init))
+        if let target = DirectUploads.Target(entry) {
+            guard checked[0].sha256 == target.sha256 else {
+                throw Problem(.digestMismatch, "The file in the store has another SHA-256 than was said.")
+            }
+            checked[0].place = target.place
+        }
         let media = try operation.run(checked, attributes, by: entry.caller) { connection, media in
             let isMine = try ResumableUploadRepository(connection).end(
                 entry.id, upload.holder.token, mediaID: media[0].id, failure: nil)
             guard isMine else { throw Ingest.overtaken }
+            if let ledger = DirectUploads.ledger(entry) { try UploadLedger(connection).remove(ledger) }
         }
         return media[0].id
     }

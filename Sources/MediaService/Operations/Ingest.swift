@@ -28,8 +28,9 @@ struct Ingest {
         commit: (Connection) throws -> Void, isCommitted: () throws -> Bool
     ) throws {
         let placing = PlaceBlob(context: context)
-        let plans = try files.map {
-            try placing.plan($0.file.sha256, $0.file.file.staged.size, $0.file.type.mediaType, entityType: entityType)
+        let plans = try files.map { _, file in
+            try file.place.map { PlaceBlob.Plan(place: $0, isPut: true) }
+                ?? placing.plan(file.sha256, file.file.staged.size, file.type.mediaType, entityType: entityType)
         }
         let entries = zip(files, plans).map {
             UploadLedger.Entry(mediaID: $0.id, sha256: $0.file.sha256, place: $1.place)

@@ -12,6 +12,8 @@ struct PlaceBlob {
         var place: BlobPlace
         /// Whether it lies there already, for others that refer to it.
         var isThere = false
+        /// Whether its sender has put it there.
+        var isPut = false
     }
 
     /// Where a content goes, or lies.
@@ -33,6 +35,7 @@ struct PlaceBlob {
 
     /// Puts a file where it is to lie. When it returns, the blob survives a power cut.
     func put(_ file: StagedFile, _ sha256: String, _ plan: Plan) throws {
+        if plan.isPut { return }
         if plan.place.isLocal {
             try stores.local.place(file, sha256: sha256)
             return

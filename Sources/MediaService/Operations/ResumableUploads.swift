@@ -22,6 +22,8 @@ struct ResumableUploads {
         var attributes: MediaAttributes
         /// What limits its sender.
         var grant: UploadGrant?
+        /// Where a direct upload lies, and what it has to be.
+        var direct: JSON?
     }
 
     // MARK: Beginning and ending
@@ -37,7 +39,7 @@ struct ResumableUploads {
         try Authorize.check(caller, .create(ownerID: userID, entity: order.attributes.entity))
         if let fault = FileName.fault(in: order.originalName) { throw Problem.invalid("filename", fault) }
         try order.grant?.check(size: order.length ?? 0, "Upload-Length")
-        try checkLength(order.length)
+        try checkLength(order.length, needsRoom: order.kind != .direct)
         let now = context.now()
         let entry = ResumableUploadRepository.Entry(
             id: MediaID(now: now, using: &context.random), caller: caller.name, userID: userID, kind: order.kind,
@@ -62,14 +64,14 @@ struct ResumableUploads {
     func expiry(_ now: Timestamp) -> Timestamp { now.adding(seconds: configuration.number(.uploadTime)) }
 
     /// - Throws: 413, or 507 where there is no room.
-    func checkLength(_ length: Int64?) throws {
+    func checkLength(_ length: Int64?, needsRoom: Bool = true) throws {
         guard let length else { return try CheckUpload(context: context).requireRoom(0) }
         guard length > 0 else { throw Problem.invalid("Upload-Length", "the file is empty") }
         let limit = Int64(configuration.number(.uploadBytes))
         guard length <= limit else {
             throw Problem.tooLarge("Upload-Length", limit: limit, "\(length) bytes are too many")
         }
-        try CheckUpload(context: context).requireRoom(length)
+        if needsRoom { try CheckUpload(context: context).requireRoom(length) }
     }
 
     /// Holds a user to their limits, for which what is on its way counts, too.
@@ -93,11 +95,12 @@ struct ResumableUploads {
     ///
     /// - Throws: 404 where there is none; 410 where its time is over.
     func find(
-        _ id: String, _ caller: Caller, isImport: Bool = false
+        _ id: String, _ caller: Caller,
+        kinds: Set<ResumableUploadRepository.Entry.Kind> = [.whole, .partial, .final]
     ) throws -> ResumableUploadRepository.Entry {
         if caller == .anonymous { throw AccessRefused(.unauthenticated, caller) }
         guard let mediaID = MediaID(id), let entry = try ResumableUploadRepository(context.connection).find(mediaID),
-            (entry.kind == .fetched) == isImport
+            kinds.contains(entry.kind)
         else { throw Self.notFound }
         do {
             try Authorize.check(caller, .create(ownerID: entry.userID, entity: nil))
@@ -116,6 +119,7 @@ struct ResumableUploads {
     func terminate(_ id: MediaID) throws {
         let held = try hold(id)
         defer { release(held.upload) }
+        try DirectUploads(context: context).remove(held.entry)
         try remove(id)
         context.logger.info("upload terminated", metadata: ["upload": "\(id)"])
     }
@@ -268,6 +272,7 @@ extension ResumableUploads.Order {
             .init("entityType", JSON(attributes.entityType)), .init("entityId", JSON(attributes.entityID)),
             .init("isPublic", .bool(attributes.isPublic)), .init("metadata", attributes.metadata ?? .null),
             .init("title", JSON(attributes.title)), .init("grant", grant?.json ?? .null),
+            .init("direct", direct ?? .null),
         ])
     }
 }

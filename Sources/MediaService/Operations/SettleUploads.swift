@@ -48,7 +48,9 @@ struct SettleUploads {
             if !isRemoved, try MediaRepository(connection).find(entry.mediaID) != nil { return [] }
             try context.environment.storage.unpublish(entry.mediaID)
             if entry.place.isLocal { return [entry.sha256] }
-            if blob?.place != entry.place, blob?.replica != entry.place {
+            // A direct upload that has not ended keeps its place.
+            let isClaimed = try UploadLedger(connection).placesLocked(entry.sha256).contains(entry.place)
+            if !isClaimed, blob?.place != entry.place, blob?.replica != entry.place {
                 try BlobRemovalRepository(connection).add(entry.sha256, entry.place, due: context.now())
             }
             return []

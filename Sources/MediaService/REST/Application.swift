@@ -47,6 +47,12 @@ package struct Application: Sendable {
         router.on(.patch, "/v1/uploads/{id}", name: "continue_upload", handler: Tus.patch)
         router.on(.delete, "/v1/uploads/{id}", name: "end_upload", handler: Tus.delete)
         router.on(.post, "/v1/uploads/{id}", name: "override_upload", handler: Tus.override)
+        router.on(.post, "/v1/uploads/direct", name: "create_direct_upload", handler: DirectUploadRequests.create)
+        router.on(.get, "/v1/uploads/direct/{id}", name: "get_direct_upload", handler: DirectUploadRequests.get)
+        router.on(
+            .post, "/v1/uploads/direct/{id}/complete", name: "complete_direct_upload",
+            handler: DirectUploadRequests.complete)
+        router.on(.delete, "/v1/uploads/direct/{id}", name: "end_direct_upload", handler: DirectUploadRequests.delete)
         router.on(.post, "/v1/imports", name: "create_import", handler: Imports.create)
         router.on(.get, "/v1/imports/{id}", name: "get_import", handler: Imports.get)
         router.on(.delete, "/v1/imports/{id}", name: "end_import", handler: Imports.delete)
@@ -85,7 +91,9 @@ package struct Application: Sendable {
             response = answer(to: error, request, context)
         }
         if !response.fields.contains(.cacheControl) { response.fields[.cacheControl] = "no-store" }
-        if request.path.count > 1, request.path[1] == "uploads" { Tus.complete(&response) }
+        if request.path.count > 1, request.path[1] == "uploads", request.path.dropFirst(2).first != "direct" {
+            Tus.complete(&response)
+        }
         let (seconds, attoseconds) = start.duration(to: .now).components
         context.environment.metrics.addRequest(
             route: route, status: response.status.code,

@@ -36,7 +36,7 @@ enum Imports {
     @Sendable static func get(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let caller = try request.caller(context)
         try request.requireNoQuery()
-        let entry = try ResumableUploads(context: context).find(path["id"], caller, isImport: true)
+        let entry = try ResumableUploads(context: context).find(path["id"], caller, kinds: [.fetched])
         return .json(json(entry, try JobQueue(context.connection).find(entry.id), context))
     }
 
@@ -45,7 +45,7 @@ enum Imports {
         let caller = try request.caller(context)
         try request.requireNoQuery()
         let uploads = ResumableUploads(context: context)
-        let entry = try uploads.find(path["id"], caller, isImport: true)
+        let entry = try uploads.find(path["id"], caller, kinds: [.fetched])
         try context.connection.transaction { _ = try JobQueue($0).cancel(entry.id) }
         try uploads.terminate(entry.id)
         return Response(status: .noContent)

@@ -181,7 +181,7 @@ enum Tus {
             response.fields[.uploadDeferLength] = "1"
         }
         switch entry.kind {
-        case .whole, .fetched: break
+        case .whole, .fetched, .direct: break
         case .partial: response.fields[.uploadConcat] = "partial"
         case .final:
             let parts = entry.parts.map { "/v1/uploads/\($0)" }.joined(separator: " ")

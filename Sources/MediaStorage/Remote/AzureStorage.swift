@@ -85,17 +85,24 @@ package final class AzureStorage: RemoteStorage {
     }
 
     private func putBlocks(_ file: StagedFile, _ key: BlobKey) throws {
-        // At most 50,000 of them.
-        let bytes = max(options.blockBytes, (file.size / 50_000 + (1 << 20)) / (1 << 20) * (1 << 20))
         let url = url(key)
-        let blocks = file.stretches(of: bytes)
+        let blocks = file.stretches(of: blockBytes(for: file.size))
         try Parallel.run(blocks.count, width: options.parallel) { [self] index in
             let query: [ObjectURL.Parameter] = [.init("comp", "block"), .init("blockid", Self.blockID(index))]
             let sum = Base64URL.encodeStandard(try blocks[index].md5())
             _ = try send(
                 "PUT", url.with(query), fields: [.init("Content-MD5", sum)], body: blocks[index].body, expecting: [201])
         }
-        let list = blocks.indices.map { "<Latest>\(Self.blockID($0))</Latest>" }.joined()
+        try commit(key, blocks: blocks.count, size: file.size)
+    }
+
+    /// Bytes of a block, of which there are 50,000 at most.
+    func blockBytes(for size: Int64) -> Int64 {
+        max(options.blockBytes, (size / 50_000 + (1 << 20)) / (1 << 20) * (1 << 20))
+    }
+
+    func commit(_ key: BlobKey, blocks: Int, size: Int64) throws {
+        let list = (0..<blocks).map { "<Latest>\(Self.blockID($0))</Latest>" }.joined()
         let body = Array("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>\(list)</BlockList>".utf8)
         let fields = [
             HTTPClient.Field("x-ms-blob-content-type", "application/octet-stream"),
@@ -104,16 +111,16 @@ package final class AzureStorage: RemoteStorage {
         ]
         do {
             _ = try send(
-                "PUT", url.with([.init("comp", "blocklist")]), fields: fields + tier, body: .bytes(body),
+                "PUT", url(key).with([.init("comp", "blocklist")]), fields: fields + tier, body: .bytes(body),
                 expecting: [201])
         } catch let error as RemoteStorageError {
             // The answer to an earlier attempt was lost, which used the blocks up.
-            guard error.status == 400, try size(of: key) == file.size else { throw error }
+            guard error.status == 400, try self.size(of: key) == size else { throw error }
         }
     }
 
     /// All of one length.
-    private static func blockID(_ index: Int) -> String {
+    static func blockID(_ index: Int) -> String {
         Base64URL.encodeStandard((0..<4).map { UInt8(truncatingIfNeeded: index >> (24 - 8 * $0)) } + [0, 0])
     }
 
@@ -180,6 +187,17 @@ package final class AzureStorage: RemoteStorage {
         case .identity:
             throw CredentialFailure("a managed identity signs no links; give the store a key of the account")
         }
+    }
+
+    /// A URL by which anybody may write one blob.
+    func writeLink(_ key: BlobKey, now: Timestamp, seconds: Int) throws -> ObjectURL {
+        guard case .key(let signer) = credentials else {
+            throw CredentialFailure("only a key of the account signs links to upload; give the store one")
+        }
+        var grant = AzureSigner.Grant("cw", until: now.adding(seconds: seconds))
+        grant.isSecure = options.endpoint.scheme == "https"
+        return url(key).with(
+            signer.signature(container: options.container, blob: options.prefix + key.name, grant))
     }
 
     // MARK: Requests

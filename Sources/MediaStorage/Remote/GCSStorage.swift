@@ -121,7 +121,14 @@ package final class GCSStorage: RemoteStorage {
                 .init("response-content-type", answer.contentType),
             ])
         }
-        return try credentials.presigned("GET", url, now: now, seconds: seconds)
+        return try credentials.presigned("GET", url, fields: [], now: now, seconds: seconds)
+    }
+
+    func presigned(
+        _ method: String, _ key: BlobKey, fields: [HTTPClient.Field], now: Timestamp, seconds: Int
+    ) throws -> ObjectURL {
+        let url = options.endpoint.appending("\(options.bucket)/\(options.prefix)\(key.name)")
+        return try credentials.presigned(method, url, fields: fields, now: now, seconds: seconds)
     }
 
     // MARK: Sessions

@@ -5,7 +5,9 @@ package import MediaCore
 package protocol GoogleCredentialSource: Sendable {
     /// A token for Cloud Storage.
     func token(_ now: Timestamp) throws -> String
-    func presigned(_ method: String, _ url: ObjectURL, now: Timestamp, seconds: Int) throws -> ObjectURL
+    func presigned(
+        _ method: String, _ url: ObjectURL, fields: [HTTPClient.Field], now: Timestamp, seconds: Int
+    ) throws -> ObjectURL
 }
 
 /// A service account, by its key's file.
@@ -35,8 +37,8 @@ package final class ServiceAccount: GoogleCredentialSource {
     package func token(_ now: Timestamp) throws -> String { try renewed.current(now) }
 
     package func presigned(
-        _ method: String, _ url: ObjectURL, now: Timestamp, seconds: Int
-    ) throws -> ObjectURL { try signer.presigned(method, url, now: now, seconds: seconds) }
+        _ method: String, _ url: ObjectURL, fields: [HTTPClient.Field], now: Timestamp, seconds: Int
+    ) throws -> ObjectURL { try signer.presigned(method, url, fields: fields, now: now, seconds: seconds) }
 }
 
 /// The service account of the machine or pod, by the metadata server. It signs no URLs: that needs a key.
@@ -54,7 +56,7 @@ package final class MetadataAccount: GoogleCredentialSource {
     package func token(_ now: Timestamp) throws -> String { try renewed.current(now) }
 
     package func presigned(
-        _ method: String, _ url: ObjectURL, now: Timestamp, seconds: Int
+        _ method: String, _ url: ObjectURL, fields: [HTTPClient.Field], now: Timestamp, seconds: Int
     ) throws -> ObjectURL {
         throw CredentialFailure("the metadata server's account signs no URLs; give the store a key's file")
     }

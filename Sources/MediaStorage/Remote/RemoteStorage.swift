@@ -21,4 +21,15 @@ package protocol RemoteStorage: Storage {
     ///   - answer: what is said of it; nil: what the store says.
     ///   - seconds: for which it holds.
     func link(_ key: BlobKey, _ answer: BlobAnswer?, now: Timestamp, seconds: Int) throws -> ObjectURL
+
+    /// Lets somebody else put a blob.
+    ///
+    /// - Parameter seconds: for which the requests hold.
+    func beginDirect(_ key: BlobKey, size: Int64, now: Timestamp, seconds: Int) throws -> DirectUpload
+
+    /// Joins what has come; where it isn't all, the blob isn't there with its size.
+    func completeDirect(_ key: BlobKey, _ upload: DirectUpload, size: Int64) throws
+
+    /// Takes back what has come of it.
+    func abortDirect(_ key: BlobKey, _ upload: DirectUpload) throws
 }

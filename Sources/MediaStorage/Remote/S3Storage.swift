@@ -42,7 +42,7 @@ package final class S3Storage: RemoteStorage {
     package let options: Options
     let client: RemoteClient
     private let credentials: any S3CredentialSource
-    private let signer: SigV4
+    let signer: SigV4
 
     package init(
         name: String, _ options: Options, credentials: any S3CredentialSource,
@@ -119,15 +119,10 @@ package final class S3Storage: RemoteStorage {
     // MARK: Large files
 
     private func putParts(_ file: StagedFile, _ key: BlobKey) throws {
-        // At most 10,000 of them.
-        let bytes = max(options.partBytes, (file.size / 10_000 + (1 << 20)) / (1 << 20) * (1 << 20))
         let url = url(key)
-        let begun = try send("POST", url.with([.init("uploads", "")]), fields: creation, expecting: [200])
-        guard let id = XMLText.first("UploadId", in: begun.body[...]) else {
-            throw unexpected("POST \(key)", "no UploadId")
-        }
+        let id = try beginParts(key)
         do {
-            let parts = file.stretches(of: bytes)
+            let parts = file.stretches(of: partBytes(for: file.size))
             let tags = PartTags(count: parts.count)
             try Parallel.run(parts.count, width: options.parallel) { [self] index in
                 let query: [ObjectURL.Parameter] = [.init("partNumber", String(index + 1)), .init("uploadId", id)]
@@ -144,7 +139,22 @@ package final class S3Storage: RemoteStorage {
         }
     }
 
-    private func complete(_ key: BlobKey, _ id: String, _ tags: PartTags, size: Int64) throws {
+    /// Bytes of a part, of which there are 10,000 at most.
+    func partBytes(for size: Int64) -> Int64 {
+        max(options.partBytes, (size / 10_000 + (1 << 20)) / (1 << 20) * (1 << 20))
+    }
+
+    func beginParts(_ key: BlobKey) throws -> String {
+        let begun = try send("POST", url(key).with([.init("uploads", "")]), fields: creation, expecting: [200])
+        guard let id = XMLText.first("UploadId", in: begun.body[...]) else {
+            throw unexpected("POST \(key)", "no UploadId")
+        }
+        return id
+    }
+
+    func currentCredentials(_ now: Timestamp) throws -> SigV4.Credentials { try credentials.current(now) }
+
+    func complete(_ key: BlobKey, _ id: String, _ tags: PartTags, size: Int64) throws {
         let lines = tags.all.enumerated().map {
             "<Part><PartNumber>\($0.offset + 1)</PartNumber><ETag>\($0.element)</ETag></Part>"
         }
@@ -161,7 +171,7 @@ package final class S3Storage: RemoteStorage {
         }
     }
 
-    private func abort(_ url: ObjectURL, _ id: String) throws {
+    func abort(_ url: ObjectURL, _ id: String) throws {
         _ = try send("DELETE", url.with([.init("uploadId", id)]), expecting: [200, 204, 404])
     }
 
