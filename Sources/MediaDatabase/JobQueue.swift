@@ -90,13 +90,13 @@ package struct JobQueue {
         return nil
     }
 
-    /// Goes on holding what a process does.
-    package func renew(_ process: String, seconds: Int) throws(MariaDBError) {
+    /// Goes on holding a job.
+    package func renew(_ id: MediaID, _ token: [UInt8], seconds: Int) throws(MariaDBError) {
         try connection.execute(
             """
             UPDATE jobs SET held_until = NOW(3) + INTERVAL ? SECOND
-            WHERE holder_process = ? AND state = 'RUNNING' AND held_until >= NOW(3)
-            """, [.integer(Int64(seconds)), .text(process)])
+            WHERE id = ? AND holder = ? AND state = 'RUNNING' AND held_until >= NOW(3)
+            """, [.integer(Int64(seconds)), .text(id), .bytes(token)])
     }
 
     /// What a process does, and whether somebody has ended it.
@@ -213,6 +213,16 @@ package struct JobQueue {
     package func setPayload(_ id: MediaID, _ payload: JSON) throws(MariaDBError) {
         try connection.execute(
             "UPDATE jobs SET payload = ? WHERE id = ? AND holder IS NULL", [.text(payload.text), .text(id)])
+    }
+
+    /// Jobs that have ended undone, and whose uploads nobody has told.
+    package func untold(limit: Int) throws(MariaDBError) -> [Job] {
+        let columns = Self.columns.split(separator: ",").map { "j." + $0.drop { $0 == " " || $0 == "\n" } }
+        return try connection.query(
+            """
+            SELECT \(columns.joined(separator: ", ")) FROM resumable_uploads u JOIN jobs j ON j.id = u.id
+            WHERE j.state IN ('FAILED', 'CANCELLED') AND u.media_id IS NULL AND u.failure IS NULL LIMIT ?
+            """, [.integer(Int64(limit))], Self.job)
     }
 
     /// Forgets jobs that ended before `moment`.

@@ -97,9 +97,26 @@ package final class FileHandle: Sendable {
         while left > 0 {
             let result = copy_file_range(source.descriptor, &from, descriptor, nil, left, 0)
             if result < 0 && errno == EINTR { continue }
+            // Between file systems of some kinds the kernel doesn't copy.
+            if result < 0, [EXDEV, EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) {
+                return try appendByHand(Int64(from)..<range.upperBound, of: source)
+            }
             guard result >= 0 else { throw .current("copy", path) }
             guard result > 0 else { throw StorageError(code: EIO, operation: "copy", path: source.path) }
             left -= result
+        }
+    }
+
+    private func appendByHand(_ range: Range<Int64>, of source: FileHandle) throws(StorageError) {
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let wanted = Int(min(Int64(buffer.count), range.upperBound - position))
+            if wanted < buffer.count { buffer.removeLast(buffer.count - wanted) }
+            let count = try source.read(at: position, into: &buffer)
+            guard count > 0 else { throw StorageError(code: EIO, operation: "copy", path: source.path) }
+            try append(Array(buffer[..<count]))
+            position += Int64(count)
         }
     }
 }

@@ -88,7 +88,9 @@ struct NginxInstanceTests {
         #expect(try String(contentsOfFile: "\(path)/upload.conf", encoding: .utf8) == instance().upload)
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: path).sorted() == [
-                "batch.conf", "delivery.conf", "http.conf", "message.conf", "server.conf", "upload.conf",
+                "batch.conf", "delivery.conf", "http.conf", "message.conf", "public-limit.conf", "public.conf",
+                "server.conf",
+                "stores.conf", "upload.conf",
             ])
         let failure = #expect(throws: NginxInstance.Failure.self) { try instance().write(to: "\(folder.path)/a/b") }
         #expect(failure?.description == "\(folder.path)/a/b: No such file or directory")

@@ -53,7 +53,7 @@ struct StoreInvariantsTests {
     func rows() throws {
         #expect(try violations("UPDATE blobs SET reference_count = 2").contains { $0.hasPrefix("blobs ") })
         _ = try violations("UPDATE blobs SET reference_count = 1")
-        let insert = "INSERT INTO uploads SELECT id, sha256, created_at FROM media"
+        let insert = "INSERT INTO uploads (media_id, sha256, created_at) SELECT id, sha256, created_at FROM media"
         #expect(try violations(insert) == ["uploads has \(id)"])
         _ = try violations("DELETE FROM uploads")
         #expect(

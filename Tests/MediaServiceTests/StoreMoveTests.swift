@@ -140,7 +140,16 @@ struct StoreMoveTests {
         let third = try #require(seconds.first { $0.sha256 == keys[2].sha256 })
         try damage(third, in: azure)
         let lost = try #require(all.first { $0.media.text("sha256") == keys[0].sha256 })
-        #expect(try client.get("/m/\(lost.media.id)").body == lost.bytes)
+        var paths = ["/m/\(lost.media.id)"]
+        if lost.media["isPublic"] == .bool(true) {
+            paths.append(String(lost.media.text("url").dropFirst(instance.baseURL.count)))
+        }
+        for path in paths {
+            let answer = try client.get(path)
+            #expect(answer.status == 200 && answer.body == lost.bytes, "\(path) \(answer.status)")
+            let names = answer.headers.map { $0.name.lowercased() }
+            #expect(names.count == Set(names).count && answer["Content-Type"] == "video/mp4", "\(names)")
+        }
         #expect(try mediad("reconcile", "--json").lines.contains { $0.text("kind") == "lost_blob" })
         let dry = try mediad("scrub", "--dry-run", "--json", "--rate", "1G")
         #expect(dry.status == 1 && dry.lines.last?["changed"] == .integer(3), "\(dry.lines.map(\.text))")

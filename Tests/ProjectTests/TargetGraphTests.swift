@@ -6,7 +6,9 @@ import Testing
         "MediaCore": [],
         "MediaHTTP": ["CFastCGI", "CLinux", "HTTPTypes", "Glibc", "Synchronization"],
         "MediaDatabase": ["MediaCore", "CMariaDB", "CMigrations", "Glibc", "Synchronization"],
-        "MediaStorage": ["MediaCore", "CCurl", "CLinux", "Crypto", "Glibc", "Synchronization"],
+        "MediaStorage": [
+            "MediaCore", "CCurl", "CLinux", "Crypto", "CryptoExtras", "Dispatch", "Glibc", "Synchronization",
+        ],
         "MediaProcessing": ["MediaCore", "CMagic", "Synchronization"],
         "MediaMessaging": ["MediaCore", "CRabbitMQ", "CLinux", "Glibc", "Synchronization"],
         "MediaService": [

@@ -226,6 +226,7 @@ package struct NginxInstance {
             ("delivery", delivery),
             ("stores", StoreLocations(configuration, stores, reusesDecisions: reusesDecisions).locations),
             ("public", StoreLocations(configuration, stores, reusesDecisions: reusesDecisions).publicFiles),
+            ("public-limit", StoreLocations(configuration, stores, reusesDecisions: reusesDecisions).publicLimit),
         ]
     }
 

@@ -21,8 +21,10 @@ extension Setting {
                     "JSON file that describes stores elsewhere (S3, Google Cloud Storage, Azure), and what goes there.")
         case .storeLinkTime:
             Definition(
-                form: .seconds(120...604_800), defaultText: "1h",
-                summary: "How long a signed URL of such a store holds; nginx uses it, or the client who is led there.")
+                form: .seconds(3600...604_800), defaultText: "12h",
+                summary:
+                    "How long a signed URL of such a store holds that nginx uses, and so a download at most; one that a client is led to holds for five minutes."
+            )
         case .storeCacheBytes:
             Definition(
                 form: .bytes(0...1 << 50), defaultText: "10G",

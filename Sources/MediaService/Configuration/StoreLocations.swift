@@ -28,6 +28,11 @@ struct StoreLocations {
             "map $request_uri $media_requested_query {", "    default '';",
             "    \"~^[^?]*[?](?<media_requested_rest>.*)$\" $media_requested_rest;", "}",
         ]
+        if configuration.number(.addressRate) > 0 {
+            lines.append(
+                "limit_req_zone $binary_remote_addr zone=media_public:10m rate=\(configuration.number(.addressRate))r/s;"
+            )
+        }
         if !reusesDecisions {
             for name in ["type", "disposition", "cache_control"] {
                 lines += ["map $host $media_file_\(name) {", "    default '';", "}"]
@@ -62,7 +67,17 @@ struct StoreLocations {
 
     /// What stands inside the location of public files.
     var publicFiles: String {
-        Self.header + (stores.hasOthers ? "error_page 404 = @public_elsewhere;\ninclude media/problems.conf;\n" : "")
+        Self.header
+            + (stores.hasOthers
+                ? "recursive_error_pages on;\nlog_not_found off;\nerror_page 404 = @public_elsewhere;\ninclude media/problems.conf;\n"
+                : "")
+    }
+
+    /// What stands inside the location of public files that lie elsewhere, each of which costs a worker's time.
+    var publicLimit: String {
+        let rate = configuration.number(.addressRate)
+        guard stores.hasOthers, rate > 0 else { return Self.header }
+        return Self.header + "limit_req zone=media_public burst=\(rate * configuration.number(.rateBurst)) nodelay;\n"
     }
 
     private func location(_ store: StoreDescription) -> [String] {

@@ -138,6 +138,23 @@ final class JobRunner: Sendable {
         error is JobStop ? "\(error)" : ProblemMapping.problem(for: error, context).detail
     }
 
+    /// Has the uploads of jobs end that ended themselves, whatever came in between.
+    ///
+    /// - Returns: how many.
+    static func settleUntold(_ context: Context) throws -> Int {
+        var count = 0
+        for job in try JobQueue(context.connection).untold(limit: 100) {
+            do {
+                try handler(job.kind).giveUp(job, job.failure ?? "It was cancelled.", context)
+                count += 1
+            } catch {
+                context.logger.warning(
+                    "an ended job's upload stays", metadata: ["job": "\(job.id)", "error": "\(error)"])
+            }
+        }
+        return count
+    }
+
     // MARK: Keeping
 
     private func keep(_ context: Context) {
@@ -156,7 +173,9 @@ final class JobRunner: Sendable {
 
     private func renew(_ jobs: [MediaID: RunningJob], _ context: Context) throws {
         guard !jobs.isEmpty else { return }
-        try context.connection.transaction { try JobQueue($0).renew(ProcessMark.own, seconds: Self.lease) }
+        try context.connection.transaction { connection in
+            for (id, job) in jobs { try JobQueue(connection).renew(id, job.holder.token, seconds: Self.lease) }
+        }
         let held = try JobQueue(context.connection).held(by: ProcessMark.own)
         for (id, job) in jobs {
             if let state = held.first(where: { $0.id == id && $0.token == job.holder.token }) {

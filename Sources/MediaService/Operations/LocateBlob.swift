@@ -30,6 +30,9 @@ struct LocateBlob {
         if let failed {
             context.environment.metrics.add(.storesFailed)
             context.logger.error("a store can't be read", metadata: ["store": "\(failed)", "sha256": "\(sha256)"])
+            for place in [entry.place, entry.replica].compactMap(\.self) where place.store == failed {
+                context.environment.storeLinks.forget(BlobKey(sha256: sha256, token: place.token), failed)
+            }
             // Where the second copy could not be had either, there is no third.
             guard failed == place.store, let replica = entry.replica else {
                 throw Problem.unavailable("The file's store can't be read now.", retryAfter: 10)
@@ -64,9 +67,11 @@ final class StoreLinks: Sendable {
     private struct Name: Hashable {
         var key: BlobKey
         var store: String
-        var contentType: String?
-        var disposition: String?
+        var answer: BlobAnswer?
     }
+
+    /// Seconds for which a client may use a URL that it is led to.
+    private static let redirectTime = 300
 
     private static let limit = 10_000
     private let links = Mutex<[Name: (url: ObjectURL, until: Timestamp)]>([:])
@@ -76,15 +81,24 @@ final class StoreLinks: Sendable {
         _ storage: any RemoteStorage
     ) throws -> ObjectURL {
         let now = Clock.now()
-        let name = Name(key: key, store: store, contentType: answer?.contentType, disposition: answer?.disposition)
+        let name = Name(key: key, store: store, answer: answer)
         if let known = links.withLock({ $0[name] }), known.until > now { return known.url }
-        let seconds = configuration.number(.storeLinkTime)
+        var seconds = answer == nil ? configuration.number(.storeLinkTime) : Self.redirectTime
+        // What credentials have signed that end, ends with them.
+        if let end = try storage.linksEnd(now) {
+            seconds = max(1, min(seconds, Int((end.milliseconds - now.milliseconds) / 1000)))
+        }
         let url = try storage.link(key, answer, now: now, seconds: seconds)
         links.withLock { links in
             if links.count >= Self.limit { links.removeAll() }
             links[name] = (url, now.adding(seconds: seconds / 2))
         }
         return url
+    }
+
+    /// Has a URL made anew with which a file could not be had.
+    func forget(_ key: BlobKey, _ store: String) {
+        _ = links.withLock { $0.removeValue(forKey: Name(key: key, store: store, answer: nil)) }
     }
 }
 

@@ -35,7 +35,8 @@ struct RemoveElsewhere {
 
     /// Takes back what uploads have begun in stores and not ended.
     func removeUnfinished() throws -> Int {
-        let grace = context.environment.configuration.number(.uploadGrace)
+        // No upload takes longer.
+        let grace = max(86400, context.environment.configuration.number(.uploadGrace))
         return try context.environment.stores.others.reduce(0) { count, store in
             try count + store.storage.removeUnfinished(olderThan: grace, now: context.now())
         }

@@ -79,7 +79,9 @@ struct ReplaceFile {
         _ known: Media, to version: MediaVersion, upload: (id: MediaID, plan: PlaceBlob.Plan)?,
         if precondition: Precondition, _ caller: Caller
     ) throws -> Media {
-        if known.isPublished { try publishAhead(known, version) }
+        // Of what lies elsewhere there are no links.
+        let isHere = try upload?.plan.place.isLocal ?? context.isHere(version.sha256, context.connection)
+        if known.isPublished, isHere { try publishAhead(known, version) }
         let media: Media
         do {
             media = try commit(known, to: version, upload: upload, if: precondition, caller)
@@ -153,7 +155,6 @@ struct ReplaceFile {
                 !found.hasFile(version)
             else { return }
             let name = found.replaced(by: version, at: now).publicName
-            guard try context.isHere(version.sha256, connection) else { return }
             try environment.storage.publish(media.id, name: name, sha256: version.sha256)
         }
     }

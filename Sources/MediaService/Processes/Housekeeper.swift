@@ -184,12 +184,13 @@ package struct Housekeeper {
         let redeliveries = Result { try forgetRedeliveries() }
         let entries = Result { try pruneAudit() }
         let events = Result { try pruneEvents() }
+        let untold = Result { try JobRunner.settleUntold(context) }
         let jobs = Result { try pruneJobs() }
         let elsewhere = Result { try RemoveElsewhere(context: context).run() }
         let unfinished = Result { try removeUnfinished() }
         let settled = try [
             publications, uploads, partial, purged, staged, entities, versions, total, links, answers, redeliveries,
-            entries, events, jobs, elsewhere, unfinished,
+            entries, events, untold, jobs, elsewhere, unfinished,
         ].map { try $0.get() }
         return settled.reduce(0, +)
     }

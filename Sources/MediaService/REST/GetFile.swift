@@ -36,13 +36,25 @@ enum GetFile {
         case .stored(let hash): sha256 = hash
         case .outside(let url): return redirect(to: url, headers)
         }
+        let failed = request.header("MEDIA_FAILED_STORE")
+        // The first bytes have gone out from the store that fails now.
+        if failed != nil, request.header("MEDIA_FAILED_SLICE") == nil {
+            throw Problem.unavailable("The file's store can't be read now.", retryAfter: 10)
+        }
         let target = try LocateBlob(context: context).run(
-            sha256, headers, isPublic: file.facts.isPublic, failed: request.header("MEDIA_FAILED_STORE"))
+            sha256, headers, isPublic: file.facts.isPublic, failed: failed)
         var response = Response(status: .ok)
         switch target {
-        case .here(let name): response.fields[.xAccelRedirect] = "/_objects/\(name)"
-        case .inside(let uri): response.fields[.xAccelRedirect] = uri
-        case .outside(let url): return redirect(to: url, headers)
+        case .here(let name):
+            response.fields[.xAccelRedirect] = "/_objects/\(name)"
+            // nginx has these from the answer before; from a decision only where it leads to a store.
+            if failed != nil, request.header("MEDIA_DECIDED_TYPE") == nil { return response }
+        case .inside(let uri):
+            response.fields[.xAccelRedirect] = uri
+            if failed != nil { return response }
+        case .outside(let url):
+            // It holds for minutes only.
+            return redirect(to: url, headers, cacheControl: "no-store")
         }
         response.fields[.contentType] = headers.contentType
         response.fields[.contentDisposition] = headers.disposition
@@ -78,10 +90,12 @@ enum GetFile {
     }
 
     /// To the file of a record that points outside (RFC 9110 §15.4.3).
-    private static func redirect(to url: String, _ headers: DeliveryHeaders) -> Response {
+    private static func redirect(
+        to url: String, _ headers: DeliveryHeaders, cacheControl: String? = nil
+    ) -> Response {
         var response = Response(status: .found)
         response.fields[.location] = url
-        response.fields[.cacheControl] = headers.cacheControl
+        response.fields[.cacheControl] = cacheControl ?? headers.cacheControl
         return response
     }
 

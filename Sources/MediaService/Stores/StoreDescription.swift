@@ -170,21 +170,35 @@ struct StoreReader {
             }
             credentials = .key(signer)
         } else if let signature = given?["sas"]?.string {
-            let pairs = signature.drop { $0 == "?" }.split(separator: "&").map { pair in
-                let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                let value = halves.count > 1 ? StoreFile.decoded(halves[1]) : ""
-                return ObjectURL.Parameter(String(halves[0]), value)
+            guard let reading = given?["readSas"]?.string else {
+                throw fields.fault(
+                    "credentials.readSas", "must be given: a SAS that allows reading alone, which stands in links")
             }
-            credentials = .signature(pairs)
+            credentials = .signature(Self.query(signature), reading: Self.query(reading))
         } else if given == .string("identity") || given?["identity"] != nil {
-            credentials = .identity(ManagedIdentity(clientID: given?["identity"]?.string))
+            guard let reading = given?["readSas"]?.string else {
+                throw fields.fault(
+                    "credentials.readSas",
+                    "must be given beside an identity, which signs no links: a SAS that allows reading alone")
+            }
+            credentials = .identity(
+                ManagedIdentity(clientID: given?["identity"]?.string), reading: Self.query(reading))
         } else {
-            throw fields.fault("credentials", "must be {\"key\": …}, {\"sas\": …} or \"identity\"")
+            throw fields.fault(
+                "credentials", "must be {\"key\": …}, {\"sas\": …, \"readSas\": …} or {\"identity\": …, \"readSas\": …}"
+            )
         }
         let storage = AzureStorage(name: fields.store, options, credentials: credentials, limits: limits, now: clock)
         return StoreDescription(
             name: fields.store, kind: .azure, delivery: delivery, storage: storage,
             base: options.endpoint.appending(options.container), authority: limits.authority, folder: nil)
+    }
+
+    private static func query(_ signature: String) -> [ObjectURL.Parameter] {
+        signature.drop { $0 == "?" }.split(separator: "&").map { pair in
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return .init(String(halves[0]), halves.count > 1 ? StoreFile.decoded(halves[1]) : "")
+        }
     }
 
     private static func isName(_ text: String) -> Bool {

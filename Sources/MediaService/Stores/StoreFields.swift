@@ -133,8 +133,11 @@ struct S3CredentialReader {
             let address =
                 Program.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
                 ?? Program.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").map { "http://169.254.170.2\($0)" }
-            return InstanceS3Credentials(
-                container: address.map { ($0, Program.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN")) })
+            let token =
+                Program.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").map { path -> InstanceS3Credentials.Token in
+                    .file(path)
+                } ?? Program.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN").map { .text($0) }
+            return InstanceS3Credentials(container: address.map { ($0, token) })
         case .string("webIdentity"):
             guard let role = Program.variable("AWS_ROLE_ARN"),
                 let file = Program.variable("AWS_WEB_IDENTITY_TOKEN_FILE")

@@ -41,6 +41,17 @@ package struct Stores: Sendable {
                 throw StoreReader.Fault(
                     description: "\(member.name): is unknown; there are \(known.sorted().joined(separator: ", "))")
             }
+            for (name, isGood) in [
+                ("stores", json["stores"]?.object != nil),
+                ("rules", json["rules"]?.array != nil || json["rules"] == nil),
+                ("default", json["default"]?.string != nil || json["default"] == nil),
+                ("replica", json["replica"]?.string != nil || json["replica"] == nil),
+            ] where !isGood {
+                throw StoreReader.Fault(
+                    description:
+                        "\(name): must be \(name == "stores" ? "an object" : name == "rules" ? "a list" : "a store's name")"
+                )
+            }
             others = try (json["stores"]?.object ?? []).map { try reader.read($0.name, $0.value) }
             rules = try (json["rules"]?.array ?? []).enumerated().map { try Self.rule($0.element, $0.offset) }
             fallback = json["default"]?.string ?? LocalStorage.name

@@ -53,6 +53,8 @@ package final class HTTPClient {
         package var url: String
         package var fields: [Field]
         package var body: Body
+        /// Whether its answer may take minutes, in which little or nothing comes.
+        package var isSlow = false
 
         package init(_ method: String, _ url: String, fields: [Field] = [], body: Body = .none) {
             self.method = method
@@ -85,8 +87,10 @@ package final class HTTPClient {
         package var redirects = 0
         /// PEM file of the certificates that are believed; nil: the system's.
         package var authority: String?
-        /// Whether an address may be asked; nil: each may, and the environment may name a proxy.
+        /// Whether an address may be asked; nil: each may.
         package var allows: ((String) -> Bool)?
+        /// Whether the environment may name a proxy.
+        package var usesProxy = true
 
         package init() {}
     }
@@ -146,6 +150,9 @@ package final class HTTPClient {
             head.append(Field(line[..<colon].lowercased(), String(value)))
         }
     }
+
+    /// Milliseconds for what may take minutes.
+    private static let slowTime = 600_000
 
     private let curl: UnsafeMutableRawPointer
     private let options: Options
@@ -216,9 +223,10 @@ package final class HTTPClient {
         // Without signals: they would reach any thread.
         for (option, value) in [
             (CURLOPT_NOSIGNAL, 1), (CURLOPT_FOLLOWLOCATION, options.redirects > 0 ? 1 : 0),
-            (CURLOPT_MAXREDIRS, options.redirects), (CURLOPT_TIMEOUT_MS, options.totalTime),
+            (CURLOPT_MAXREDIRS, options.redirects),
+            (CURLOPT_TIMEOUT_MS, request.isSlow ? Self.slowTime : options.totalTime),
             (CURLOPT_CONNECTTIMEOUT_MS, options.connectTime), (CURLOPT_LOW_SPEED_LIMIT, 100),
-            (CURLOPT_LOW_SPEED_TIME, options.stallTime), (CURLOPT_BUFFERSIZE, 512 << 10),
+            (CURLOPT_LOW_SPEED_TIME, request.isSlow ? 0 : options.stallTime), (CURLOPT_BUFFERSIZE, 512 << 10),
             (CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10), (CURLOPT_TCP_KEEPALIVE, 1),
         ] {
             try set(option, value)
@@ -226,9 +234,9 @@ package final class HTTPClient {
         let context = Unmanaged.passUnretained(transfer).toOpaque()
         try check(media_curl_set_head_writer(curl, Self.headWriter, context))
         try check(media_curl_set_writer(curl, Self.writer, context))
+        // A proxy would reach what isn't to be reached from here, or not reach what is this host's.
+        if options.allows != nil || !options.usesProxy { try set(CURLOPT_PROXY, "") }
         if options.allows != nil {
-            // A proxy would reach what isn't to be reached from here.
-            try set(CURLOPT_PROXY, "")
             try check(media_curl_set_opener(curl, Self.opener, context))
         }
         try setBody(request, context)

@@ -5,10 +5,11 @@ package import MediaCore
 package enum AzureCredentials: Sendable {
     /// A key of the account, which signs requests and links.
     case key(AzureSigner)
-    /// A shared access signature for the container, with `r`, `w`, `c`, `d` and `l`; as a query. It stands in links, too.
-    case signature([ObjectURL.Parameter])
-    /// A managed identity, by the machine's metadata service. It signs no links.
-    case identity(ManagedIdentity)
+    /// Shared access signatures for the container, as queries: one with `r`, `w`, `c`, `d` and `l`, and one with `r` alone, which stands in
+    /// links.
+    case signature([ObjectURL.Parameter], reading: [ObjectURL.Parameter])
+    /// A managed identity, by the machine's metadata service. It signs no links, so that needs a shared access signature.
+    case identity(ManagedIdentity, reading: [ObjectURL.Parameter])
 }
 
 /// A managed identity of Azure, by the instance metadata service.
@@ -75,7 +76,8 @@ package final class AzureStorage: RemoteStorage {
     // MARK: Storage
 
     package func put(_ file: StagedFile, _ key: BlobKey) throws {
-        if file.size > 2 * options.blockBytes { return try putBlocks(file, key) }
+        // One request brings 5000 MiB at most.
+        if file.size > min(2 * options.blockBytes, 5000 << 20) { return try putBlocks(file, key) }
         let body = FileBody(handle: file.handle, range: 0..<file.size)
         let fields = [
             HTTPClient.Field("x-ms-blob-type", "BlockBlob"),
@@ -112,7 +114,7 @@ package final class AzureStorage: RemoteStorage {
         do {
             _ = try send(
                 "PUT", url(key).with([.init("comp", "blocklist")]), fields: fields + tier, body: .bytes(body),
-                expecting: [201])
+                isSlow: true, expecting: [201])
         } catch let error as RemoteStorageError {
             // The answer to an earlier attempt was lost, which used the blocks up.
             guard error.status == 400, try self.size(of: key) == size else { throw error }
@@ -183,9 +185,7 @@ package final class AzureStorage: RemoteStorage {
             let query = signer.signature(
                 container: options.container, blob: options.prefix + key.name, grant)
             return url(key).with(query)
-        case .signature(let query): return url(key).with(query)
-        case .identity:
-            throw CredentialFailure("a managed identity signs no links; give the store a key of the account")
+        case .signature(_, let query), .identity(_, let query): return url(key).with(query)
         }
     }
 
@@ -214,18 +214,20 @@ package final class AzureStorage: RemoteStorage {
         case .key(let signer):
             let signed = fields + (body.size > 0 ? [.init("Content-Length", String(body.size))] : [])
             fields.append(.init("Authorization", signer.authorization(method, url, fields: signed)))
-        case .signature(let query): url = url.with(query)
-        case .identity(let identity): fields.append(.init("Authorization", "Bearer \(try identity.token(now))"))
+        case .signature(let query, _): url = url.with(query)
+        case .identity(let identity, _): fields.append(.init("Authorization", "Bearer \(try identity.token(now))"))
         }
         return HTTPClient.Request(method, url.text, fields: fields, body: body)
     }
 
     private func send(
         _ method: String, _ url: ObjectURL, fields: [HTTPClient.Field] = [], body: HTTPClient.Body = .none,
-        expecting: Set<Int>
+        isSlow: Bool = false, expecting: Set<Int>
     ) throws -> RemoteClient.Answer {
         try client.send("\(method) \(url.path)", expecting: expecting) {
-            try request(method, url, fields: fields, body: body)
+            var request = try request(method, url, fields: fields, body: body)
+            request.isSlow = isSlow
+            return request
         }
     }
 }

@@ -37,8 +37,8 @@ package final class GCSStorage: RemoteStorage {
 
     package func put(_ file: StagedFile, _ key: BlobKey) throws {
         let whole = FileBody(handle: file.handle, range: 0..<file.size)
-        let session = try begin(key, whole)
-        guard let session else { return try requireSame(file, key) }
+        guard var session = try begin(key, whole) else { return try requireSame(file, key) }
+        var begun = 1
         var position: Int64 = 0
         var failures = 0
         while true {
@@ -47,12 +47,28 @@ package final class GCSStorage: RemoteStorage {
                 let answer = try client.send("PUT \(key)", expecting: [200, 201, 308, 412], attempts: 1) {
                     HTTPClient.Request(
                         "PUT", session,
-                        fields: [.init("Content-Range", "bytes \(position)-\(file.size - 1)/\(file.size)")],
-                        body: rest.body)
+                        fields: [
+                            .init(
+                                "Content-Range",
+                                position == file.size
+                                    ? "bytes */\(file.size)" : "bytes \(position)-\(file.size - 1)/\(file.size)")
+                        ], body: rest.body)
                 }
                 if answer.head.status == 412 { return try requireSame(file, key) }
                 if answer.head.status != 308 { return }
-                position = Self.position(answer)
+                // What it has taken, it takes no more of: an answer without more is a failure.
+                let next = Self.position(answer)
+                failures = next > position ? 0 : failures + 1
+                guard failures < client.limits.attempts else {
+                    throw unexpected("PUT \(key)", "a session that takes no bytes")
+                }
+                if failures > 0 { client.pause(before: failures + 1) }
+                position = next
+            } catch let error as RemoteStorageError where error.isAbsent && begun < 3 {
+                // The session is lost, and with it what it had.
+                begun += 1
+                guard let next = try begin(key, whole) else { return try requireSame(file, key) }
+                (session, position) = (next, 0)
             } catch let error as RemoteStorageError where error.isTransient {
                 failures += 1
                 guard failures < client.limits.attempts else { throw error }

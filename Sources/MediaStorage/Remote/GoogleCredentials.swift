@@ -41,16 +41,33 @@ package final class ServiceAccount: GoogleCredentialSource {
     ) throws -> ObjectURL { try signer.presigned(method, url, fields: fields, now: now, seconds: seconds) }
 }
 
-/// The service account of the machine or pod, by the metadata server. It signs no URLs: that needs a key.
+/// The service account of the machine or pod, by the metadata server. It signs URLs by IAM's `signBlob`, for which it needs the role
+/// Service Account Token Creator on itself.
 package final class MetadataAccount: GoogleCredentialSource {
     private let renewed: Renewed<String>
+    private let email: Renewed<String>
+    private let iam: String
 
-    /// - Parameter endpoint: without a slash at its end.
-    package init(endpoint: String = "http://metadata.google.internal") {
-        let url = "\(endpoint)/computeMetadata/v1/instance/service-accounts/default/token"
+    /// - Parameters:
+    ///   - endpoint: of the metadata server, without a slash at its end.
+    ///   - iam: of IAM's API.
+    package init(
+        endpoint: String = "http://metadata.google.internal", iam: String = "https://iamcredentials.googleapis.com"
+    ) {
+        let base = "\(endpoint)/computeMetadata/v1/instance/service-accounts/default"
+        let fields = [HTTPClient.Field("Metadata-Flavor", "Google")]
         renewed = Renewed { now in
-            try AccessToken.fetch(.init("GET", url, fields: [.init("Metadata-Flavor", "Google")]), now)
+            try AccessToken.fetch(
+                .init(
+                    "GET", "\(base)/token?scopes=https://www.googleapis.com/auth/cloud-platform", fields: fields), now)
         }
+        email = Renewed { _ in
+            let (head, body) = try AccessToken.client().exchange(
+                .init("GET", "\(base)/email", fields: fields), limit: 4096)
+            guard head.status == 200 else { throw CredentialFailure("\(base)/email answers \(head.status)") }
+            return .init(value: String(decoding: body, as: UTF8.self).filter { !$0.isWhitespace }, end: nil)
+        }
+        self.iam = iam
     }
 
     package func token(_ now: Timestamp) throws -> String { try renewed.current(now) }
@@ -58,15 +75,39 @@ package final class MetadataAccount: GoogleCredentialSource {
     package func presigned(
         _ method: String, _ url: ObjectURL, fields: [HTTPClient.Field], now: Timestamp, seconds: Int
     ) throws -> ObjectURL {
-        throw CredentialFailure("the metadata server's account signs no URLs; give the store a key's file")
+        let (email, token) = (try email.current(now), try renewed.current(now))
+        return try GoogleSigner.presigned(method, url, fields: fields, email: email, now: now, seconds: seconds) {
+            text in
+            let body = JSON.object([.init("payload", .string(Base64URL.encodeStandard(Array(text.utf8))))])
+            let (head, answer) = try AccessToken.client().exchange(
+                .init(
+                    "POST", "\(self.iam)/v1/projects/-/serviceAccounts/\(email):signBlob",
+                    fields: [.init("Authorization", "Bearer \(token)"), .init("Content-Type", "application/json")],
+                    body: .bytes(body.bytes)), limit: 1 << 16)
+            let signed = (try? JSONParser.parse(answer))?["signedBlob"]?.string.flatMap { Base64URL.decodeStandard($0) }
+            guard head.status == 200, let signed else {
+                throw CredentialFailure(
+                    "signBlob answers \(head.status): the account needs the role Service Account Token Creator on itself"
+                )
+            }
+            return signed
+        }
     }
 }
 
 /// OAuth 2.0's answer with an access token (RFC 6749 §5.1).
 enum AccessToken {
+    static func client() throws -> HTTPClient {
+        var options = HTTPClient.Options()
+        options.totalTime = 10_000
+        return try HTTPClient(options)
+    }
+
     static func fetch(_ request: HTTPClient.Request, _ now: Timestamp) throws -> Renewed<String>.Held {
         var options = HTTPClient.Options()
         options.totalTime = 10_000
+        // A metadata service is asked without TLS, and past any proxy.
+        options.usesProxy = request.url.hasPrefix("https:")
         let (head, body) = try HTTPClient(options).exchange(request, limit: 1 << 16)
         let json = try? JSONParser.parse(body)
         guard head.status == 200, let token = json?["access_token"]?.string else {

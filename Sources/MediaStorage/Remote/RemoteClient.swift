@@ -61,7 +61,7 @@ package final class RemoteClient: Sendable {
                 let answer = try once(make(), expected, sink)
                 if expected.contains(answer.head.status) { return answer }
                 failure = error(operation, answer)
-                wait = answer.head.retryAfter.map { $0 * 1000 }
+                wait = answer.head.retryAfter.map { min(max($0, 0), 3600) * 1000 }
             } catch let error as HTTPClient.Failure {
                 failure = RemoteStorageError(
                     store: store, kind: error.kind == .tls || error.kind == .request ? .unexpected : .unavailable,

@@ -1,7 +1,7 @@
 package import MediaCore
 
 /// What the answer to whoever reads a blob at its store says of it.
-package struct BlobAnswer: Equatable, Sendable {
+package struct BlobAnswer: Hashable, Sendable {
     package var contentType: String
     package var disposition: String
     package var cacheControl: String
@@ -22,6 +22,9 @@ package protocol RemoteStorage: Storage {
     ///   - seconds: for which it holds.
     func link(_ key: BlobKey, _ answer: BlobAnswer?, now: Timestamp, seconds: Int) throws -> ObjectURL
 
+    /// When all links end whatever was asked for, since what signs them does; nil: they don't.
+    func linksEnd(_ now: Timestamp) throws -> Timestamp?
+
     /// Lets somebody else put a blob.
     ///
     /// - Parameter seconds: for which the requests hold.
@@ -32,4 +35,8 @@ package protocol RemoteStorage: Storage {
 
     /// Takes back what has come of it.
     func abortDirect(_ key: BlobKey, _ upload: DirectUpload) throws
+}
+
+extension RemoteStorage {
+    package func linksEnd(_ now: Timestamp) throws -> Timestamp? { nil }
 }

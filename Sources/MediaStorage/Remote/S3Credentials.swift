@@ -122,16 +122,35 @@ extension StringProtocol {
 /// Credentials of the role that an instance of EC2 or a container has, from its metadata service (IMDSv2, or the URL in
 /// `AWS_CONTAINER_CREDENTIALS_FULL_URI`).
 package final class InstanceS3Credentials: S3CredentialSource {
+    /// What a container shows to its agent.
+    package enum Token: Sendable {
+        case text(String)
+        /// A file, which is read each time.
+        case file(String)
+
+        var value: String {
+            get throws {
+                switch self {
+                case .text(let text): return text
+                case .file(let path):
+                    let bytes = try LocalStorage.bytes(ofFile: path, limit: 1 << 16)
+                    return String(decoding: bytes, as: UTF8.self).filter { !$0.isNewline }
+                }
+            }
+        }
+    }
+
     private let renewed: Renewed<SigV4.Credentials>
 
     /// - Parameters:
     ///   - endpoint: the metadata service's, without a slash at its end.
     ///   - container: where a container's agent gives them, and the token to show there; nil: from the instance.
-    package init(endpoint: String = "http://169.254.169.254", container: (url: String, token: String?)? = nil) {
+    package init(endpoint: String = "http://169.254.169.254", container: (url: String, token: Token?)? = nil) {
         renewed = Renewed { _ in
             var options = HTTPClient.Options()
             options.connectTime = 2000
             options.totalTime = 5000
+            options.usesProxy = false
             let client = try HTTPClient(options)
             func get(_ url: String, _ fields: [HTTPClient.Field], _ method: String = "GET") throws -> [UInt8] {
                 let (head, body) = try client.exchange(.init(method, url, fields: fields), limit: 1 << 16)
@@ -140,7 +159,8 @@ package final class InstanceS3Credentials: S3CredentialSource {
             }
             if let container {
                 return try Self.parse(
-                    get(container.url, container.token.map { [.init("Authorization", $0)] } ?? []), container.url)
+                    get(container.url, container.token.map { [.init("Authorization", try $0.value)] } ?? []),
+                    container.url)
             }
             let token = try get(
                 "\(endpoint)/latest/api/token", [.init("X-aws-ec2-metadata-token-ttl-seconds", "21600")], "PUT")
@@ -159,7 +179,8 @@ package final class InstanceS3Credentials: S3CredentialSource {
         guard let key = json?["AccessKeyId"]?.string, let secret = json?["SecretAccessKey"]?.string,
             let end = json?["Expiration"]?.string.flatMap({ Timestamp(iso8601: $0) })
         else { throw CredentialFailure("\(url) gives no credentials") }
-        return .init(value: .init(accessKey: key, secretKey: secret, sessionToken: json?["Token"]?.string), end: end)
+        return .init(
+            value: .init(accessKey: key, secretKey: secret, sessionToken: json?["Token"]?.string, end: end), end: end)
     }
 }
 
@@ -197,7 +218,8 @@ package final class WebIdentityS3Credentials: S3CredentialSource {
             }
             return .init(
                 value: .init(
-                    accessKey: key, secretKey: secret, sessionToken: XMLText.first("SessionToken", in: answer[...])),
+                    accessKey: key, secretKey: secret, sessionToken: XMLText.first("SessionToken", in: answer[...]),
+                    end: end),
                 end: end)
         }
     }

@@ -59,7 +59,12 @@ package final class S3Storage: RemoteStorage {
 
     /// Where the bucket is.
     package var bucketURL: ObjectURL {
-        if options.isPathStyle { return options.endpoint.appending(options.bucket) }
+        // Neither a certificate nor an address has room for a bucket's name with dots, or in front of numbers.
+        let host = options.endpoint.authority.prefix { $0 != ":" }
+        let isAddress = host.hasPrefix("[") || host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
+        if options.isPathStyle || options.bucket.contains(".") || isAddress {
+            return options.endpoint.appending(options.bucket)
+        }
         var url = options.endpoint
         url.authority = "\(options.bucket).\(url.authority)"
         return url
@@ -70,7 +75,8 @@ package final class S3Storage: RemoteStorage {
     // MARK: Storage
 
     package func put(_ file: StagedFile, _ key: BlobKey) throws {
-        if file.size > 2 * options.partBytes { return try putParts(file, key) }
+        // One request brings 5 GB at most.
+        if file.size > min(2 * options.partBytes, 5 << 30) { return try putParts(file, key) }
         let body = FileBody(handle: file.handle, range: 0..<file.size)
         _ = try send("PUT", url(key), fields: creation, payload: key.sha256, body: body, expecting: [200])
     }
@@ -162,12 +168,18 @@ package final class S3Storage: RemoteStorage {
             "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(lines.joined())</CompleteMultipartUpload>"
                 .utf8)
         for attempt in 1...3 {
-            let answer = try send(
-                "POST", url(key).with([.init("uploadId", id)]), body: body, expecting: [200, 404])
-            if answer.head.status == 200, XMLText.first("ETag", in: answer.body[...]) != nil { return }
-            // The answer to an earlier attempt was lost, or 200 was sent before it was known how it would end.
+            let answer: RemoteClient.Answer
+            do {
+                answer = try send(
+                    "POST", url(key).with([.init("uploadId", id)]), body: body, isSlow: true, expecting: [200, 404])
+            } catch let error as RemoteStorageError where error.isTransient {
+                if try self.size(of: key) == size { return }
+                throw error
+            }
+            // 200 is sent before it is known how it ends, and the answer to an earlier attempt may have been lost.
+            let isGood = !XMLText.all("CompleteMultipartUploadResult", isOpen: true, in: answer.body[...]).isEmpty
             if try self.size(of: key) == size { return }
-            if attempt == 3 { throw client.error("POST \(key)", answer) }
+            if isGood || attempt == 3 { throw client.error("POST \(key)", answer) }
         }
     }
 
@@ -177,18 +189,28 @@ package final class S3Storage: RemoteStorage {
 
     package func removeUnfinished(olderThan age: Int, now: Timestamp) throws -> Int {
         var count = 0
-        let query: [ObjectURL.Parameter] =
-            [.init("uploads", "")] + (options.prefix.isEmpty ? [] : [.init("prefix", options.prefix)])
-        let page = try send("GET", bucketURL.with(query), expecting: [200]).body[...]
-        for item in XMLText.all("Upload", in: page) {
-            guard let name = XMLText.first("Key", in: item), let id = XMLText.first("UploadId", in: item),
-                name.hasPrefix(options.prefix), BlobKey(name: String(name.dropFirst(options.prefix.count))) != nil,
-                let begun = XMLText.first("Initiated", in: item).flatMap({ Timestamp(iso8601: $0) }),
-                begun < now.adding(seconds: -age)
-            else { continue }
-            try abort(bucketURL.appending(name), id)
-            count += 1
-        }
+        var marker: (key: String, id: String)?
+        repeat {
+            var query: [ObjectURL.Parameter] = [.init("uploads", ""), .init("prefix", options.prefix)]
+            if let marker { query += [.init("key-marker", marker.key), .init("upload-id-marker", marker.id)] }
+            let page = try send("GET", bucketURL.with(query), expecting: [200]).body[...]
+            for item in XMLText.all("Upload", in: page) {
+                guard let name = XMLText.first("Key", in: item), let id = XMLText.first("UploadId", in: item),
+                    name.hasPrefix(options.prefix), BlobKey(name: String(name.dropFirst(options.prefix.count))) != nil,
+                    let begun = XMLText.first("Initiated", in: item).flatMap({ Timestamp(iso8601: $0) }),
+                    begun < now.adding(seconds: -age)
+                else { continue }
+                try abort(bucketURL.appending(name), id)
+                count += 1
+            }
+            let isCut = XMLText.first("IsTruncated", in: page) == "true"
+            marker =
+                isCut
+                ? XMLText.first("NextKeyMarker", in: page).map {
+                    ($0, XMLText.first("NextUploadIdMarker", in: page) ?? "")
+                }
+                : nil
+        } while marker != nil
         return count
     }
 
@@ -230,11 +252,15 @@ package final class S3Storage: RemoteStorage {
     }
 
     func send(
-        _ method: String, _ url: ObjectURL, fields: [HTTPClient.Field] = [], body: [UInt8] = [], expecting: Set<Int>
+        _ method: String, _ url: ObjectURL, fields: [HTTPClient.Field] = [], body: [UInt8] = [],
+        isSlow: Bool = false, expecting: Set<Int>
     ) throws -> RemoteClient.Answer {
         let payload = Hex.encode(Array(SHA256.hash(data: body)))
         return try client.send("\(method) \(url.path)", expecting: expecting) {
-            try request(method, url, fields: fields, payload: payload, body: body.isEmpty ? .none : .bytes(body))
+            var request = try request(
+                method, url, fields: fields, payload: payload, body: body.isEmpty ? .none : .bytes(body))
+            request.isSlow = isSlow
+            return request
         }
     }
 
@@ -256,4 +282,6 @@ package final class S3Storage: RemoteStorage {
         }
         return signer.presigned("GET", url, try credentials.current(now), now: now, seconds: seconds)
     }
+
+    package func linksEnd(_ now: Timestamp) throws -> Timestamp? { try credentials.current(now).end }
 }

@@ -13,8 +13,12 @@ enum XMLText {
     }
 
     /// What stands in each element with a name, as it is.
-    static func all(_ name: String, in bytes: ArraySlice<UInt8>, limit: Int = .max) -> [ArraySlice<UInt8>] {
-        let (opening, closing) = (Array("<\(name)>".utf8), Array("</\(name)>".utf8))
+    ///
+    /// - Parameter isOpen: whether the element may have attributes, which then stand in front.
+    static func all(
+        _ name: String, isOpen: Bool = false, in bytes: ArraySlice<UInt8>, limit: Int = .max
+    ) -> [ArraySlice<UInt8>] {
+        let (opening, closing) = (Array("<\(name)\(isOpen ? "" : ">")".utf8), Array("</\(name)>".utf8))
         var found: [ArraySlice<UInt8>] = []
         var rest = bytes
         while found.count < limit, let start = position(of: opening, in: rest),

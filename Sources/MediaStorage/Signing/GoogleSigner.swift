@@ -30,6 +30,16 @@ package struct GoogleSigner: Sendable {
     package func presigned(
         _ method: String, _ url: ObjectURL, fields: [HTTPClient.Field] = [], now: Timestamp, seconds: Int
     ) throws(Failure) -> ObjectURL {
+        try Self.presigned(method, url, fields: fields, email: email, now: now, seconds: seconds) {
+            (text) throws(Failure) in try signature(of: text)
+        }
+    }
+
+    /// The same where something else signs.
+    static func presigned<E: Error>(
+        _ method: String, _ url: ObjectURL, fields: [HTTPClient.Field], email: String, now: Timestamp, seconds: Int,
+        sign: (String) throws(E) -> [UInt8]
+    ) throws(E) -> ObjectURL {
         let moment = now.basicISO8601
         let scope = "\(moment.prefix(8))/auto/storage/goog4_request"
         let signed = (fields.map { $0.name.lowercased() } + ["host"]).sorted().joined(separator: ";")
@@ -42,7 +52,7 @@ package struct GoogleSigner: Sendable {
             method, url, fields: fields + [.init("host", url.authority)],
             payload: fields.first { $0.name.lowercased() == "x-goog-content-sha256" }?.value ?? "UNSIGNED-PAYLOAD")
         let text = ["GOOG4-RSA-SHA256", moment, scope, request.digest].joined(separator: "\n")
-        return url.with([.init("X-Goog-Signature", Hex.encode(try signature(of: text)))])
+        return url.with([.init("X-Goog-Signature", Hex.encode(try sign(text)))])
     }
 
     /// What an access token is had for.

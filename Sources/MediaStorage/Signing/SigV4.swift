@@ -9,11 +9,14 @@ package struct SigV4: Sendable {
         package var secretKey: String
         /// Of credentials that end.
         package var sessionToken: String?
+        /// When they end, and with them what they have signed.
+        package var end: Timestamp?
 
-        package init(accessKey: String, secretKey: String, sessionToken: String? = nil) {
+        package init(accessKey: String, secretKey: String, sessionToken: String? = nil, end: Timestamp? = nil) {
             self.accessKey = accessKey
             self.secretKey = secretKey
             self.sessionToken = sessionToken
+            self.end = end
         }
     }
 
