@@ -2,9 +2,11 @@ import Glibc
 
 /// The addresses that this host has itself: what is asked there is this host, whatever a firewall in front of it says.
 enum HostAddresses {
-    static var all: Set<String> {
+    static func all() throws(JobStop) -> Set<String> {
         var first: UnsafeMutablePointer<ifaddrs>?
-        guard getifaddrs(&first) == 0 else { return [] }
+        guard getifaddrs(&first) == 0 else {
+            throw .later("This host can't tell its own addresses: \(String(cString: strerror(errno))).")
+        }
         defer { freeifaddrs(first) }
         var found: Set<String> = []
         var next = first

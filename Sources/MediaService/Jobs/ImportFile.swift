@@ -85,7 +85,7 @@ struct ImportFile: JobHandler {
         options.connectTime = min(10, configuration.number(.importStall)) * 1000
         options.redirects = 5
         // Asked for each address that a connection is to be made to, so no name can lead elsewhere in between.
-        let own = HostAddresses.all
+        let own = try HostAddresses.all()
         options.allows = { address in
             networks.contains { $0.contains(address) } || (PublicAddress.contains(address) && !own.contains(address))
         }
