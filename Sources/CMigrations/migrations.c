@@ -135,6 +135,9 @@ static const char blob_removals[] = {
 static const char resumable_uploads_direct[] = {
 #embed "../../sql/migrations/0044_resumable_uploads_direct.sql" suffix(, 0)
 };
+static const char upload_parts[] = {
+#embed "../../sql/migrations/0045_upload_parts.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -181,6 +184,7 @@ static const MediaMigration migrations[] = {
     {42, "uploads_place", uploads_place},
     {43, "blob_removals", blob_removals},
     {44, "resumable_uploads_direct", resumable_uploads_direct},
+    {45, "upload_parts", upload_parts},
 };
 
 const MediaMigration *media_migration_at(int index) {

@@ -39,6 +39,11 @@ package final class PartialFile: Sendable {
         try handle.append(0..<other.size(), of: other.handle)
     }
 
+    /// A staged file with some of its bytes, copied in the kernel.
+    package func stage(
+        _ range: Range<Int64>, in storage: LocalStorage, as name: String
+    ) throws(StorageError) -> StagedFile { try storage.stage(range, of: handle, as: name) }
+
     /// Makes what was added survive a power cut.
     package func sync() throws(StorageError) { try handle.sync() }
 

@@ -34,8 +34,10 @@ struct FinishUpload {
             .init("code", .string(problem.code.rawValue)), .init("detail", .string(problem.detail)),
         ])
         let upload = hold.upload
-        try context.connection.transaction {
-            _ = try ResumableUploadRepository($0).end(upload.id, upload.holder.token, mediaID: nil, failure: failure)
+        try context.connection.transaction { connection in
+            _ = try ResumableUploadRepository(connection).end(
+                upload.id, upload.holder.token, mediaID: nil, failure: failure)
+            try UploadPartRepository(connection).drop(upload.id, now: context.now())
         }
         try context.environment.storage.removePartial(upload.id)
         try DirectUploads(context: context).remove(hold.entry)
@@ -79,6 +81,7 @@ struct FinishUpload {
             let isMine = try ResumableUploadRepository(connection).end(
                 entry.id, upload.holder.token, mediaID: media[0].id, failure: nil)
             guard isMine else { throw Ingest.overtaken }
+            try UploadPartRepository(connection).drop(entry.id, now: context.now())
             if let ledger = DirectUploads.ledger(entry) { try UploadLedger(connection).remove(ledger) }
         }
         return media[0].id

@@ -143,6 +143,9 @@ struct ReceiveUpload {
         try file.sync()
         // Also where a write has failed in its middle.
         let position = try file.size()
+        if hold.entry.kind != .fetched, hold.entry.kind != .direct {
+            StoredParts(context: context).store(hold.upload.id, file, upTo: position)
+        }
         let upload = hold.upload
         let expiry = uploads.expiry(context.now())
         // Nothing else is to be done with it: one commit less.

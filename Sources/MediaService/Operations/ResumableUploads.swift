@@ -126,7 +126,10 @@ struct ResumableUploads {
 
     /// The row first: what is left of the file then is found by housekeeping.
     func remove(_ id: MediaID) throws {
-        try context.connection.transaction { _ = try ResumableUploadRepository($0).remove(id) }
+        try context.connection.transaction { connection in
+            _ = try ResumableUploadRepository(connection).remove(id)
+            try UploadPartRepository(connection).drop(id, now: context.now())
+        }
         try environment.storage.removePartial(id)
     }
 
@@ -215,12 +218,13 @@ struct ResumableUploads {
     private func file(
         _ entry: inout ResumableUploadRepository.Entry, _ upload: HeldUpload
     ) throws -> PartialFile {
-        guard var file = try environment.storage.openPartial(entry.id) else {
-            context.logger.error("an upload's file is gone", metadata: ["upload": "\(entry.id)"])
-            throw Problem(.uploadExpired, "The upload's bytes are lost. Begin anew.")
-        }
+        var file = try openFile(of: entry)
         try lock(file)
-        let size = try file.size()
+        var size = try file.size()
+        // Another host has gone on with it.
+        if size < entry.position, try StoredParts(context: context).restore(entry.id, to: file) {
+            size = try file.size()
+        }
         if size == entry.position, entry.boot == ProcessMark.boot { return file }
         if entry.boot != ProcessMark.boot, size > entry.position {
             // The host has been down: what was not durable may be anything.
@@ -239,6 +243,14 @@ struct ResumableUploads {
                 entry.id, upload.holder.token, position: entry.position, boot: ProcessMark.boot)
         }
         return file
+    }
+
+    private func openFile(of entry: ResumableUploadRepository.Entry) throws -> PartialFile {
+        if let file = try environment.storage.openPartial(entry.id) { return file }
+        // Begun on another host: what of it lies in a store comes from there.
+        if environment.stores.parts != nil { return try environment.storage.createPartial(entry.id) }
+        context.logger.error("an upload's file is gone", metadata: ["upload": "\(entry.id)"])
+        throw Problem(.uploadExpired, "The upload's bytes are lost. Begin anew.")
     }
 
     private func lock(_ file: PartialFile) throws {

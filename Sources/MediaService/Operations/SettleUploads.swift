@@ -49,6 +49,8 @@ struct SettleUploads {
             try context.environment.storage.unpublish(entry.mediaID)
             if entry.place.isLocal { return [entry.sha256] }
             // A direct upload that has not ended keeps its place.
+            // So does a part of one.
+            if try UploadPartRepository(connection).contains(entry.sha256, entry.place) { return [] }
             let isClaimed = try UploadLedger(connection).placesLocked(entry.sha256).contains(entry.place)
             if !isClaimed, blob?.place != entry.place, blob?.replica != entry.place {
                 try BlobRemovalRepository(connection).add(entry.sha256, entry.place, due: context.now())

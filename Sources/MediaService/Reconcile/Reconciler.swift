@@ -125,6 +125,7 @@ package struct Reconciler {
         let isNeeded = try context.connection.transaction { connection in
             let row = try BlobRepository(connection).findForUpdate(key.sha256)
             if row?.place == place || row?.replica == place { return true }
+            if try UploadPartRepository(connection).contains(key.sha256, place) { return true }
             return try UploadLedger(connection).placesLocked(key.sha256).contains(place)
                 || BlobRemovalRepository(connection).contains(key.sha256, place)
         }

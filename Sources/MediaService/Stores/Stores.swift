@@ -25,18 +25,20 @@ package struct Stores: Sendable {
     private let fallback: String
     /// Where the second copy of each blob goes.
     let replica: String?
+    /// Where what has come of uploads in pieces goes, for other hosts; nil: nowhere.
+    let parts: String?
 
     /// - Throws: `Configuration.Failure` that says what is wrong with the file.
     package init(_ configuration: Configuration) throws(Configuration.Failure) {
         local = configuration.storage
         guard let path = configuration.optionalText(.storesFile) else {
-            (others, rules, fallback, replica) = ([], [], LocalStorage.name, nil)
+            (others, rules, fallback, replica, parts) = ([], [], LocalStorage.name, nil, nil)
             return
         }
         do {
             let json = try StoreFile.json(path)
             let reader = StoreReader(clock: { Clock.now() })
-            let known: Set<String> = ["stores", "rules", "default", "replica"]
+            let known: Set<String> = ["stores", "rules", "default", "replica", "parts"]
             for member in json.object ?? [] where !known.contains(member.name) {
                 throw StoreReader.Fault(
                     description: "\(member.name): is unknown; there are \(known.sorted().joined(separator: ", "))")
@@ -46,6 +48,7 @@ package struct Stores: Sendable {
                 ("rules", json["rules"]?.array != nil || json["rules"] == nil),
                 ("default", json["default"]?.string != nil || json["default"] == nil),
                 ("replica", json["replica"]?.string != nil || json["replica"] == nil),
+                ("parts", json["parts"]?.string != nil || json["parts"] == nil),
             ] where !isGood {
                 throw StoreReader.Fault(
                     description:
@@ -56,8 +59,13 @@ package struct Stores: Sendable {
             rules = try (json["rules"]?.array ?? []).enumerated().map { try Self.rule($0.element, $0.offset) }
             fallback = json["default"]?.string ?? LocalStorage.name
             replica = json["replica"]?.string
+            parts = json["parts"]?.string
+            if parts == LocalStorage.name {
+                throw StoreReader.Fault(description: "parts: are in the store 'local' anyway")
+            }
             let names = Set(others.map(\.name) + [LocalStorage.name])
-            for name in rules.map(\.store) + [fallback] + [replica].compactMap(\.self) where !names.contains(name) {
+            for name in rules.map(\.store) + [fallback] + [replica, parts].compactMap(\.self)
+            where !names.contains(name) {
                 throw StoreReader.Fault(description: "there is no store '\(name)'")
             }
         } catch {
