@@ -67,6 +67,8 @@ struct RemoteStoreCheckup {
             if let storage = store.storage as? any RemoteStorage {
                 step = "give a file by a signed URL"
                 findings += try link(storage, own, probe, subject, store)
+                step = "answer a page's preflight"
+                findings += try preflight(storage, own, subject, store)
             }
             step = "remove a file"
             try store.storage.remove(own)
@@ -104,6 +106,32 @@ struct RemoteStoreCheckup {
             ]
         }
         return []
+    }
+
+    /// Pages whose origins may use the service may want to upload to the store directly (Fetch, CORS protocol).
+    private func preflight(
+        _ storage: any RemoteStorage, _ key: BlobKey, _ subject: String, _ store: StoreDescription
+    ) throws -> [Finding] {
+        guard let origin = configuration.list(.corsOrigins).first else { return [] }
+        let upload = try storage.beginDirect(key, size: 1, now: Clock.now(), seconds: 300)
+        guard let request = upload.requests.first else { return [] }
+        var options = HTTPClient.Options()
+        options.totalTime = 20_000
+        options.authority = store.authority
+        let page = origin == "*" ? configuration.text(.publicURL) : origin
+        let names = request.fields.map { $0.name.lowercased() }.filter { $0 != "content-length" }
+        let fields =
+            [HTTPClient.Field("Origin", page), .init("Access-Control-Request-Method", request.method)]
+            + (names.isEmpty ? [] : [.init("Access-Control-Request-Headers", names.joined(separator: ","))])
+        let (head, _) = try HTTPClient(options).exchange(
+            .init("OPTIONS", request.url, fields: fields), limit: 1 << 16)
+        let allowed = head["access-control-allow-origin"]
+        if head.status < 300, allowed == "*" || allowed == page { return [] }
+        return [
+            .warning(
+                subject, "pages of \(page) can't upload to it directly: their preflight is answered with \(head.status)",
+                mend: "Allow PUT from that origin with any header in the bucket's CORS rules, if pages are to do that.")
+        ]
     }
 
     private func wrong(_ subject: String, _ step: String) -> Finding {

@@ -30,7 +30,9 @@ struct Ingest {
         let placing = PlaceBlob(context: context)
         let plans = try files.map { _, file in
             try file.place.map { PlaceBlob.Plan(place: $0, isPut: true) }
-                ?? placing.plan(file.sha256, file.file.staged.size, file.type.mediaType, entityType: entityType)
+                ?? placing.plan(
+                    file.sha256, file.file.staged.size, file.type.mediaType, entityType: entityType,
+                    staysHere: file.infection != nil)
         }
         let entries = zip(files, plans).map {
             UploadLedger.Entry(mediaID: $0.id, sha256: $0.file.sha256, place: $1.place)

@@ -17,12 +17,17 @@ struct PlaceBlob {
     }
 
     /// Where a content goes, or lies.
-    func plan(_ sha256: String, _ size: Int64, _ type: MediaType, entityType: String?) throws -> Plan {
+    ///
+    /// - Parameter staysHere: whether no other store is to have it: nobody sends what is infected to others.
+    func plan(
+        _ sha256: String, _ size: Int64, _ type: MediaType, entityType: String?, staysHere: Bool = false
+    ) throws -> Plan {
         guard stores.hasOthers else { return Plan(place: .local) }
         if let found = try BlobRepository(context.connection).find(sha256) {
             // What lies here is placed anew, which costs nothing and mends it if it is lost.
             return Plan(place: found.place, isThere: !found.place.isLocal)
         }
+        if staysHere { return Plan(place: .local) }
         let store = stores.store(for: type, size: size, entityType: entityType)
         return Plan(place: place(in: store))
     }
