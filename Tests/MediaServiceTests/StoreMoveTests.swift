@@ -232,7 +232,8 @@ struct StoreMoveTests {
         // Pages would need the buckets' leave.
         try instance.change(settings: ["MEDIA_CORS_ORIGINS": "https://learn.example.org"])
         let pages = try run()
-        #expect(pages.contains { $0.text("state") == "warning" && $0.text("text").contains("https://learn.example.org") })
+        #expect(
+            pages.contains { $0.text("state") == "warning" && $0.text("text").contains("https://learn.example.org") })
         try instance.change(settings: [:])
         let wrongKey = self.stores[0].json.merged(
             with: .object([.init("credentials", .object([.init("secretKey", .string("wrong"))]))]))
