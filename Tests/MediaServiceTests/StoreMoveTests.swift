@@ -140,16 +140,13 @@ struct StoreMoveTests {
         let third = try #require(seconds.first { $0.sha256 == keys[2].sha256 })
         try damage(third, in: azure)
         let lost = try #require(all.first { $0.media.text("sha256") == keys[0].sha256 })
-        var paths = ["/m/\(lost.media.id)"]
-        if lost.media["isPublic"] == .bool(true) {
-            paths.append(String(lost.media.text("url").dropFirst(instance.baseURL.count)))
-        }
-        for path in paths {
-            let answer = try client.get(path)
-            #expect(answer.status == 200 && answer.body == lost.bytes, "\(path) \(answer.status)")
-            let names = answer.headers.map { $0.name.lowercased() }
-            #expect(names.count == Set(names).count && answer["Content-Type"] == "video/mp4", "\(names)")
-        }
+        try expectFromReplica(lost)
+        try instance.change(settings: ["MEDIA_DECISION_CACHE": "5"])
+        try instance.mediad("nginx", "\(instance.folders.state)/nginx/media/instance")
+        instance.supervisor?.send(SIGHUP)
+        instance.nginx?.send(SIGHUP)
+        sleep(3)
+        try expectFromReplica(lost)
         #expect(try mediad("reconcile", "--json").lines.contains { $0.text("kind") == "lost_blob" })
         let dry = try mediad("scrub", "--dry-run", "--json", "--rate", "1G")
         #expect(dry.status == 1 && dry.lines.last?["changed"] == .integer(3), "\(dry.lines.map(\.text))")
@@ -165,6 +162,21 @@ struct StoreMoveTests {
         #expect(try places() == Array(repeating: "azure:", count: 4))
         try expectReadable(all)
         for (media, _) in all { #expect(try client.delete("/v1/media/\(media.id)?hard=true").status == 200) }
+    }
+
+    private func expectFromReplica(_ lost: (media: JSON, bytes: [UInt8])) throws {
+        var paths = ["/m/\(lost.media.id)"]
+        if lost.media["isPublic"] == .bool(true) {
+            paths.append(String(lost.media.text("url").dropFirst(instance.baseURL.count)))
+        }
+        for path in paths {
+            let answer = try client.get(path)
+            #expect(answer.status == 200 && answer.body == lost.bytes, "\(path) \(answer.status)")
+            let names = answer.headers.map { $0.name.lowercased() }
+            #expect(names.count == Set(names).count && answer["Content-Type"] == "video/mp4", "\(path) \(names)")
+            #expect(answer["Cache-Control"] != nil && answer["Content-Disposition"] != nil)
+            #expect(try client.get(path, headers: ["Range": "bytes=5-9"]).body == Array(lost.bytes[5...9]))
+        }
     }
 
     /// Other bytes of the same length under the same key.

@@ -129,7 +129,8 @@ struct RemoteStoreCheckup {
         if head.status < 300, allowed == "*" || allowed == page { return [] }
         return [
             .warning(
-                subject, "pages of \(page) can't upload to it directly: their preflight is answered with \(head.status)",
+                subject,
+                "pages of \(page) can't upload to it directly: their preflight is answered with \(head.status)",
                 mend: "Allow PUT from that origin with any header in the bucket's CORS rules, if pages are to do that.")
         ]
     }

@@ -90,7 +90,10 @@ package struct Application: Sendable {
         } catch {
             response = answer(to: error, request, context)
         }
-        if !response.fields.contains(.cacheControl) { response.fields[.cacheControl] = "no-store" }
+        // An answer that leads nginx on says nothing that the one before it hasn't.
+        if !response.fields.contains(.cacheControl), !response.fields.contains(.xAccelRedirect) {
+            response.fields[.cacheControl] = "no-store"
+        }
         if request.path.count > 1, request.path[1] == "uploads", request.path.dropFirst(2).first != "direct" {
             Tus.complete(&response)
         }

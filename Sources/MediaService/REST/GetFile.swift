@@ -45,16 +45,18 @@ enum GetFile {
             sha256, headers, isPublic: file.facts.isPublic, failed: failed)
         var response = Response(status: .ok)
         switch target {
-        case .here(let name):
-            response.fields[.xAccelRedirect] = "/_objects/\(name)"
-            // nginx has these from the answer before; from a decision only where it leads to a store.
-            if failed != nil, request.header("MEDIA_DECIDED_TYPE") == nil { return response }
-        case .inside(let uri):
-            response.fields[.xAccelRedirect] = uri
-            if failed != nil { return response }
+        case .here(let name): response.fields[.xAccelRedirect] = "/_objects/\(name)"
+        case .inside(let uri): response.fields[.xAccelRedirect] = uri
         case .outside(let url):
             // It holds for minutes only.
             return redirect(to: url, headers, cacheControl: "no-store")
+        }
+        if failed != nil {
+            // What the answer before has said stays, but for the type; what a decision has said nginx adds, but for files here.
+            let isDecided = request.header("MEDIA_DECIDED_TYPE") != nil
+            if case .inside = target, isDecided { return response }
+            response.fields[.contentType] = headers.contentType
+            if !isDecided { return response }
         }
         response.fields[.contentType] = headers.contentType
         response.fields[.contentDisposition] = headers.disposition
