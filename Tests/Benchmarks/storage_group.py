@@ -1,8 +1,10 @@
 """Files in a store elsewhere, a Ceph of the benchmark's own: against boto3, curl and nginx's own disk."""
 
+import contextlib
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import time
 
@@ -54,7 +56,18 @@ class Ceph:
 
 
 def run(instance, peers, rounds, report):
-    with Ceph(peers.folder / "ceph") as ceph:
+    large(instance, peers, rounds, report)
+    with ceph_for(instance, peers, {"MEDIA_STORE_CACHE_MAX_BYTES": "1G", "MEDIA_DECISION_CACHE": "5"}) as ceph:
+        ranges(instance, peers, rounds, report)
+        small(instance, peers, ceph, report)
+    instance.configure({})
+
+
+@contextlib.contextmanager
+def ceph_for(instance, peers, settings):
+    """A new one each time: it keeps in memory what is removed, for a while, and has only so much."""
+    folder = peers.folder / f"ceph{time.monotonic_ns()}"
+    with Ceph(folder) as ceph:
         boto("import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], aws_access_key_id=sys.argv[2], "
              "aws_secret_access_key=sys.argv[3], region_name='us-east-1').create_bucket(Bucket='bench')", instance, ceph.endpoint,
              *KEYS)
@@ -62,13 +75,12 @@ def run(instance, peers, rounds, report):
         stores.write_text(json.dumps({"stores": {"ceph": {
             "kind": "s3", "endpoint": ceph.endpoint, "bucket": "bench", "pathStyle": True, "prefix": "media",
             "credentials": {"accessKey": KEYS[0], "secretKey": KEYS[1]}}}}))
-        usual = {"MEDIA_STORES_FILE": str(stores), "MEDIA_STORE_CACHE_MAX_BYTES": "0"}
-        instance.configure(usual)
-        large(instance, peers, ceph, rounds, report)
-        instance.configure({**usual, "MEDIA_STORE_CACHE_MAX_BYTES": "1G", "MEDIA_DECISION_CACHE": "5"})
-        ranges(instance, peers, rounds, report)
-        small(instance, peers, ceph, report)
+        # The endpoint is another one, so that the workers have to be new ones.
+        instance.changes = None
+        instance.configure({"MEDIA_STORES_FILE": str(stores), **settings})
+        yield ceph
         instance.configure({})
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def boto(program, instance, *words):
@@ -97,35 +109,33 @@ def purge(instance, record):
     output(instance.mediad, "work", "--once", env=environment)
 
 
-def large(instance, peers, ceph, rounds, report):
+def large(instance, peers, rounds, report):
     source = peers.folder / "source"
     upload_group.make_source(source)
     ours, theirs, through, straight, memory = [], [], [], [], []
-    for round in range(min(rounds, 3)):
+    for round in range(rounds):
         with open(source, "r+b") as file:
             file.seek(4096)
             file.write(os.urandom(64))
-        start = time.monotonic()
-        boto(UPLOAD, instance, ceph.endpoint, *KEYS, source, "boto")
-        theirs.append(SIZE / (time.monotonic() - start) / 1e6)
-        boto("import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], aws_access_key_id=sys.argv[2], "
-             "aws_secret_access_key=sys.argv[3], region_name='us-east-1').delete_object(Bucket='bench', Key='boto')", instance,
-             ceph.endpoint, *KEYS)
-        record = json.loads(output(
-            "curl", "-sS", "-f", "-H", "Expect:", "-T", source, "-X", "POST", "-H",
-            f"Authorization: {instance.authorization}", instance.url + instance.upload_target("large.mp4")))
-        seconds, most = move(instance, "local", "ceph")
-        ours.append(SIZE / seconds / 1e6)
-        memory.append(most)
-        url = presigned(instance, ceph, record)
-        for rates, words in ((straight, [url]), (through, ["-H", f"Authorization: {instance.authorization}",
-                                                          f"{instance.url}/m/{record['id']}"])):
+        with ceph_for(instance, peers, {"MEDIA_STORE_CACHE_MAX_BYTES": "0"}) as ceph:
             start = time.monotonic()
-            output("curl", "-sS", "-f", "-o", "/dev/null", *words)
-            rates.append(SIZE / (time.monotonic() - start) / 1e6)
-        note(f"1 GiB, round {round + 1}: moved {ours[-1]:.0f} MB/s, boto3 {theirs[-1]:.0f} MB/s; through nginx "
-             f"{through[-1]:.0f} MB/s, straight {straight[-1]:.0f} MB/s; {most:.0f} MB of memory")
-        purge(instance, record)
+            boto(UPLOAD, instance, ceph.endpoint, *KEYS, source, "boto")
+            theirs.append(SIZE / (time.monotonic() - start) / 1e6)
+            record = json.loads(output(
+                "curl", "-sS", "-f", "-H", "Expect:", "-T", source, "-X", "POST", "-H",
+                f"Authorization: {instance.authorization}", instance.url + instance.upload_target("large.mp4")))
+            seconds, most = move(instance, "local", "ceph")
+            ours.append(SIZE / seconds / 1e6)
+            memory.append(most)
+            url = presigned(instance, ceph, record)
+            for rates, words in ((straight, [url]), (through, ["-H", f"Authorization: {instance.authorization}",
+                                                              f"{instance.url}/m/{record['id']}"])):
+                start = time.monotonic()
+                output("curl", "-sS", "-f", "-o", "/dev/null", *words)
+                rates.append(SIZE / (time.monotonic() - start) / 1e6)
+            note(f"1 GiB, round {round + 1}: moved {ours[-1]:.0f} MB/s, boto3 {theirs[-1]:.0f} MB/s; through nginx "
+                 f"{through[-1]:.0f} MB/s, straight {straight[-1]:.0f} MB/s; {most:.0f} MB of memory")
+            purge(instance, record)
     source.unlink()
     report.compare(GROUP, "1 GiB to Ceph, hashed, by mediad move", ours, theirs, "boto3 upload_file", "MB/s", goal=1.0)
     report.compare(GROUP, "1 GiB from Ceph through nginx", through, straight, "curl straight from Ceph", "MB/s", goal=0.9)

@@ -15,7 +15,7 @@ struct StoreLocations {
     private var keeps: Bool { configuration.number(.storeCacheBytes) > 0 }
 
     /// Bytes that nginx asks a store for at once.
-    private static let slice = "2m"
+    private static let slice = "4m"
     private static let header = "# Written by 'mediad nginx'; changes are lost.\n"
 
     /// What stands beside the server.
