@@ -107,6 +107,21 @@ struct ImportTests {
         #expect(last.text("range").hasPrefix("bytes=") && last.text("range") != "bytes=0-")
     }
 
+    @Test("its host is lost with the disk: another one begins anew")
+    func lostHost() throws {
+        let bytes = Self.text("lost host", 3_000_000)
+        let server = try FileServer(bytes)
+        let begun = try begin(server.url("slow=1000000"))
+        #expect(eventually { server.requests.count == 1 })
+        usleep(1_200_000)
+        instance.housekeeper?.stop(SIGKILL)
+        try FileManager.default.removeItem(atPath: "\(instance.folders.store)/partial/\(begun.id)")
+        try instance.startHousekeeper()
+        let ended = try end(begun.id)
+        #expect(ended.text("status") == "FINISHED", "\(ended.text)")
+        #expect(try content(try client.get("/v1/media/\(ended.text("mediaId"))").json) == bytes)
+    }
+
     @Test("mediad work ends in time, and its import is gone on with")
     func terminated() throws {
         let bytes = Self.text("terminated", 3_000_000)

@@ -13,14 +13,7 @@ struct ImportFile: JobHandler {
 
     func run(_ running: RunningJob, _ context: Context) throws {
         let uploads = ResumableUploads(context: context)
-        guard let entry = try ResumableUploadRepository(context.connection).find(running.job.subject) else {
-            throw JobStop.cancelled
-        }
-        // One that had failed, and is done once more, has lost its file.
-        let storage = context.environment.storage
-        if !entry.isEnded, entry.position == 0, try storage.openPartial(entry.id) == nil {
-            _ = try storage.createPartial(entry.id)
-        }
+        try uploads.requireFile(running.job.subject)
         var hold = try uploads.hold(running.job.subject)
         defer { uploads.release(hold.upload) }
         guard !hold.entry.isEnded else { return }
@@ -126,7 +119,6 @@ struct ImportFile: JobHandler {
         private(set) var isBody = false
         private let running: RunningJob
         private let context: Context
-        private var toldAt: Int64 = 0
 
         init(hold: ResumableUploads.Hold, running: RunningJob, context: Context) {
             self.hold = hold

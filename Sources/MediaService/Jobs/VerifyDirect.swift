@@ -6,9 +6,7 @@ import MediaStorage
 struct VerifyDirect: JobHandler {
     func run(_ running: RunningJob, _ context: Context) throws {
         let uploads = ResumableUploads(context: context)
-        guard try ResumableUploadRepository(context.connection).find(running.job.subject) != nil else {
-            throw JobStop.cancelled
-        }
+        try uploads.requireFile(running.job.subject)
         var hold = try uploads.hold(running.job.subject)
         defer { uploads.release(hold.upload) }
         guard !hold.entry.isEnded, let target = DirectUploads.Target(hold.entry), let size = hold.entry.length else {

@@ -156,6 +156,14 @@ struct ResumableUploads {
         return count
     }
 
+    /// Makes a file for an upload whose bytes a job brings, where there is none: it had failed and is done once more, or it was begun on
+    /// another host. Its bytes come again.
+    func requireFile(_ id: MediaID) throws {
+        guard let entry = try ResumableUploadRepository(context.connection).find(id) else { throw JobStop.cancelled }
+        guard !entry.isEnded, try environment.storage.openPartial(id) == nil else { return }
+        _ = try environment.storage.createPartial(id)
+    }
+
     // MARK: Holding
 
     /// An upload that this thread is at, with its file as far as it is whole.
