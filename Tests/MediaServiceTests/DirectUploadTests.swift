@@ -25,7 +25,10 @@ struct DirectUploadTests {
                     .array([.object([.init("store", .string("cloud")), .init("types", .array([.string("VIDEO")]))])]))
             ])
         let instance = try ServiceInstance(
-            settings: ["MEDIA_STORES_FILE": file.path, "MEDIA_JOB_PAUSE": "1", "MEDIA_HOUSEKEEPING_INTERVAL": "1"],
+            settings: [
+                "MEDIA_STORES_FILE": file.path, "MEDIA_JOB_PAUSE": "1", "MEDIA_HOUSEKEEPING_INTERVAL": "1",
+                "MEDIA_STORE_CACHE_MAX_BYTES": "0",
+            ],
             keepsHouse: true)
         return Service(instance: instance, client: try instance.client(), storage: try cloud.storage(bucket))
     }
@@ -101,6 +104,14 @@ struct DirectUploadTests {
             #expect(media.text("sha256") == (try sha256(bytes)) && media.text("mimeType") == "video/mp4")
             #expect(media.text("title") == "T" && media.text("entityId") == "c1")
             #expect(try service.client.get("/m/\(media.id)").body == bytes)
+            // The requests still hold; what was verified is no longer theirs to change.
+            let other = Samples.mp4("another \(cloud) \(size)", size: size)
+            _ = try? send(upload, other)
+            #expect(try service.client.get("/m/\(media.id)").body == bytes)
+            try service.instance.connection().transaction {
+                try $0.execute("UPDATE blob_removals SET due_at = '2020-01-01'")
+            }
+            _ = eventually { (try? found(service.storage)) == (size == 100_000 ? 1 : 2) }
         }
         #expect(try found(service.storage) == 2)
         #expect(service.instance.folders.files("objects").isEmpty)

@@ -103,6 +103,12 @@ struct DirectUploads {
         }
     }
 
+    /// Whether what was verified can't be changed by its sender any more, and so may stay where it is.
+    func isSealed(_ target: Target) throws -> Bool {
+        (try stores.storage(target.place.store) as? any RemoteStorage)?
+            .isSealed(DirectUpload(requests: [], id: target.uploadID)) ?? false
+    }
+
     /// Takes back what lies in the store, where it has become no record.
     func remove(_ entry: ResumableUploadRepository.Entry) throws {
         guard let target = Target(entry), entry.mediaID == nil else { return }
@@ -118,6 +124,16 @@ struct DirectUploads {
         SettleUploads(context: context).settleFailed([
             .init(mediaID: ledger, sha256: target.sha256, place: target.place)
         ])
+        try context.connection.transaction { try removeLater(target, entry, $0) }
+    }
+
+    /// Has removed what a sender may yet put, as long as the requests hold.
+    func removeLater(
+        _ target: Target, _ entry: ResumableUploadRepository.Entry, _ connection: Connection
+    ) throws {
+        let end = entry.createdAt.adding(seconds: context.environment.configuration.number(.uploadTime) + 60)
+        guard end > context.now() else { return }
+        try BlobRemovalRepository(connection).add(target.sha256, target.place, due: end)
     }
 
     static func ledger(_ entry: ResumableUploadRepository.Entry) -> MediaID? {

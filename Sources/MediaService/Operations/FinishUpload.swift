@@ -75,14 +75,20 @@ struct FinishUpload {
             guard checked[0].sha256 == target.sha256 else {
                 throw Problem(.digestMismatch, "The file in the store has another SHA-256 than was said.")
             }
-            checked[0].place = target.place
+            // Otherwise the bytes that were verified are put once more, where nobody else may write.
+            if try DirectUploads(context: context).isSealed(target) { checked[0].place = target.place }
         }
+        let isMoved = checked[0].place == nil
         let media = try operation.run(checked, attributes, by: entry.caller) { connection, media in
             let isMine = try ResumableUploadRepository(connection).end(
                 entry.id, upload.holder.token, mediaID: media[0].id, failure: nil)
             guard isMine else { throw Ingest.overtaken }
             try UploadPartRepository(connection).drop(entry.id, now: context.now())
-            if let ledger = DirectUploads.ledger(entry) { try UploadLedger(connection).remove(ledger) }
+            guard let target = DirectUploads.Target(entry), let ledger = DirectUploads.ledger(entry) else { return }
+            try UploadLedger(connection).remove(ledger)
+            guard isMoved else { return }
+            try BlobRemovalRepository(connection).add(target.sha256, target.place, due: context.now())
+            try DirectUploads(context: context).removeLater(target, entry, connection)
         }
         return media[0].id
     }

@@ -189,12 +189,12 @@ package final class AzureStorage: RemoteStorage {
         }
     }
 
-    /// A URL by which anybody may write one blob.
-    func writeLink(_ key: BlobKey, now: Timestamp, seconds: Int) throws -> ObjectURL {
+    /// A URL by which anybody may do what the permissions say with one blob.
+    func writeLink(_ key: BlobKey, _ permissions: String, now: Timestamp, seconds: Int) throws -> ObjectURL {
         guard case .key(let signer) = credentials else {
             throw CredentialFailure("only a key of the account signs links to upload; give the store one")
         }
-        var grant = AzureSigner.Grant("cw", until: now.adding(seconds: seconds))
+        var grant = AzureSigner.Grant(permissions, until: now.adding(seconds: seconds))
         grant.isSecure = options.endpoint.scheme == "https"
         return url(key).with(
             signer.signature(container: options.container, blob: options.prefix + key.name, grant))

@@ -72,6 +72,12 @@ extension S3Storage {
         try complete(key, upload.id, all, size: size)
     }
 
+    /// At Amazon parts end with the upload that they are of (UploadPart: NoSuchUpload); OpenStack Swift has been seen to take them into the
+    /// joined object. A whole object may be put again anywhere.
+    package func isSealed(_ upload: DirectUpload) -> Bool {
+        !upload.id.isEmpty && options.endpoint.authority.hasSuffix(".amazonaws.com")
+    }
+
     package func abortDirect(_ key: BlobKey, _ upload: DirectUpload) throws {
         if !upload.id.isEmpty { try abort(url(key), upload.id) }
         try remove(key)
@@ -89,6 +95,9 @@ extension GCSStorage {
 
     package func completeDirect(_ key: BlobKey, _ upload: DirectUpload, size: Int64) throws {}
 
+    /// The request is for an object that isn't there.
+    package func isSealed(_ upload: DirectUpload) -> Bool { true }
+
     package func abortDirect(_ key: BlobKey, _ upload: DirectUpload) throws { try remove(key) }
 }
 
@@ -96,7 +105,7 @@ extension AzureStorage {
     private static let maxPut: Int64 = 64 << 20
 
     package func beginDirect(_ key: BlobKey, size: Int64, now: Timestamp, seconds: Int) throws -> DirectUpload {
-        let url = try writeLink(key, now: now, seconds: seconds)
+        let url = try writeLink(key, size <= Self.maxPut ? "c" : "cw", now: now, seconds: seconds)
         if size <= Self.maxPut {
             let fields = [HTTPClient.Field("x-ms-blob-type", "BlockBlob"), .init("Content-Length", String(size))]
             return DirectUpload(requests: [.init(method: "PUT", url: url.text, fields: fields, range: 0..<size)])
@@ -120,6 +129,9 @@ extension AzureStorage {
             // Blocks are missing, which the size says.
         }
     }
+
+    /// A right to create is none to overwrite; blocks need one to write.
+    package func isSealed(_ upload: DirectUpload) -> Bool { upload.id.isEmpty }
 
     package func abortDirect(_ key: BlobKey, _ upload: DirectUpload) throws { try remove(key) }
 }

@@ -33,6 +33,9 @@ package protocol RemoteStorage: Storage {
     /// Joins what has come; where it isn't all, the blob isn't there with its size.
     func completeDirect(_ key: BlobKey, _ upload: DirectUpload, size: Int64) throws
 
+    /// Whether its requests can't change the blob any more once it was completed, though they hold on.
+    func isSealed(_ upload: DirectUpload) -> Bool
+
     /// Takes back what has come of it.
     func abortDirect(_ key: BlobKey, _ upload: DirectUpload) throws
 }
