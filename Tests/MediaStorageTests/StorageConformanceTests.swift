@@ -223,4 +223,31 @@ struct StorageConformanceTests {
         #expect(throws: RemoteStorageError.self) { try made.storage.put(made.file(Self.bytes(1000)), key) }
         #expect(try made.storage.size(of: key) == nil)
     }
+
+    @Test("a bucket that stands in the host's name")
+    func virtualHost() throws {
+        let server = try CloudServer.ceph.server()
+        let port = try #require(server.endpoint.split(separator: ":").last)
+        let options = S3Storage.Options(
+            endpoint: try #require(ObjectURL(base: "http://localhost:\(port)")), region: "us-east-1",
+            bucket: try CloudServer.ceph.makeBucket())
+        let storage = S3Storage(
+            name: "ceph", options,
+            credentials: FixedS3Credentials(
+                .init(accessKey: CloudServer.accessKey, secretKey: CloudServer.secretKey)), now: { CloudServer.now() })
+        #expect(storage.bucketURL.text == "http://\(options.bucket).localhost:\(port)")
+        let store = try TemporaryStore()
+        let file = try store.storage.stage(Self.bytes(1000), as: "a")
+        let key = BlobKey(sha256: try file.digest().sha256)
+        try storage.put(file, key)
+        #expect(try storage.size(of: key) == 1000)
+        let url = try storage.link(key, nil, now: CloudServer.now(), seconds: 60).text
+        #expect(try MediaStorage.HTTPClient().exchange(.init("GET", url), limit: 2000).body == Self.bytes(1000))
+        var dotted = options
+        dotted.bucket = "a.b"
+        let other = S3Storage(
+            name: "x", dotted, credentials: FixedS3Credentials(.init(accessKey: "a", secretKey: "b")),
+            now: { CloudServer.now() })
+        #expect(other.bucketURL.text == "http://localhost:\(port)/a.b")
+    }
 }
