@@ -30,6 +30,15 @@ struct ImportTests {
         return answer.json
     }
 
+    /// Begins an import whose worker is killed in the middle.
+    private func beginAndKill(_ server: FileServer) throws -> JSON {
+        let begun = try begin(server.url("slow=1000000"))
+        #expect(eventually { server.requests.count == 1 })
+        usleep(1_200_000)
+        instance.housekeeper?.stop(SIGKILL)
+        return begun
+    }
+
     private func state(_ id: String) throws -> JSON { try client.get("/v1/imports/\(id)").json }
 
     /// How an import has ended.
@@ -94,10 +103,7 @@ struct ImportTests {
     func killed() throws {
         let bytes = Self.text("killed", 3_000_000)
         let server = try FileServer(bytes)
-        let begun = try begin(server.url("slow=1000000"))
-        #expect(eventually { server.requests.count == 1 })
-        usleep(1_200_000)
-        instance.housekeeper?.stop(SIGKILL)
+        let begun = try beginAndKill(server)
         try instance.startHousekeeper()
         let ended = try end(begun.id)
         #expect(ended.text("status") == "FINISHED")
@@ -111,10 +117,7 @@ struct ImportTests {
     func lostHost() throws {
         let bytes = Self.text("lost host", 3_000_000)
         let server = try FileServer(bytes)
-        let begun = try begin(server.url("slow=1000000"))
-        #expect(eventually { server.requests.count == 1 })
-        usleep(1_200_000)
-        instance.housekeeper?.stop(SIGKILL)
+        let begun = try beginAndKill(server)
         try FileManager.default.removeItem(atPath: "\(instance.folders.store)/partial/\(begun.id)")
         try instance.startHousekeeper()
         let ended = try end(begun.id)

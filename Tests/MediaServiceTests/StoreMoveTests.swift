@@ -3,6 +3,7 @@ import MediaCore
 import MediaDatabase
 import MediaStorage
 import MediaTesting
+import Synchronization
 import Testing
 
 /// Files that are brought from store to store, second copies, and what has come apart in stores elsewhere.
@@ -162,6 +163,36 @@ struct StoreMoveTests {
         #expect(try places() == Array(repeating: "azure:", count: 4))
         try expectReadable(all)
         for (media, _) in all { #expect(try client.delete("/v1/media/\(media.id)?hard=true").status == 200) }
+    }
+
+    @Test(
+        "a store that is lost in the middle of a download: the answer ends early, and has no byte of the second copy's start"
+    )
+    func lostInTheMiddle() throws {
+        try file.write(stores, [.init("default", .string("ceph")), .init("replica", .string("azure"))])
+        instance.supervisor?.send(SIGHUP)
+        sleep(2)
+        // More than sockets and nginx hold on the way.
+        let bytes = Samples.mp4("middle", size: 60_000_000)
+        let media = try client.upload(bytes, name: "a.mp4", user: "u", query: "isPublic=true")
+        try instance.startHousekeeper()
+        #expect(eventually(within: 30) { (try? places()) == ["ceph:azure"] })
+        let key = try #require(BlobKey(name: found(ceph)[0]))
+        let folder = try TemporaryFolder()
+        let (path, url) = ("\(folder.path)/body", "\(instance.baseURL)/m/\(media.id)")
+        let status = Mutex<Int32?>(nil)
+        let download = ThreadGroup()
+        download.start {
+            let command = try? Command("curl", ["-s", "-o", path, "--limit-rate", "10M", url])
+            status.withLock { $0 = command?.status }
+        }
+        usleep(800_000)
+        try ceph.remove(key)
+        download.wait()
+        let body = Array(try Data(contentsOf: URL(filePath: path)))
+        #expect(status.withLock { $0 } != 0 && !body.isEmpty && body.count < bytes.count, "\(body.count)")
+        #expect(body == Array(bytes.prefix(body.count)))
+        #expect(try client.get("/m/\(media.id)").body == bytes)
     }
 
     private func expectFromReplica(_ lost: (media: JSON, bytes: [UInt8])) throws {

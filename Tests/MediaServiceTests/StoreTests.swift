@@ -235,7 +235,7 @@ struct StoreTests {
         func output(_ name: String, _ json: JSON, _ more: [JSON.Member] = []) throws -> String {
             let file = try StoreFile([(name, json)], more)
             let command = try Command(
-                ServiceFolders.mediad, ["nginx", "/tmp/never"], environment: ["MEDIA_STORES_FILE": file.path])
+                ServiceFolders.mediad, ["nginx", "/nowhere/nginx"], environment: ["MEDIA_STORES_FILE": file.path])
             #expect(command.status == 78, "\(command.status)")
             return command.errors
         }

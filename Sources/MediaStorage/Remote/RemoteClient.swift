@@ -29,9 +29,10 @@ package final class RemoteClient: Sendable {
 
     let store: String
     let limits: Limits
-    /// What asks at the moment, as signatures have it.
+    /// The time that signatures have.
     let now: @Sendable () -> Timestamp
-    /// HTTPClient is for one thread at a time: whoever takes one has it alone.
+    // `@unchecked` since an HTTPClient is for one thread at a time. Safe to share: a client is in here, behind the lock, or with the one
+    // thread that has taken it out, never both.
     private struct Idle: @unchecked Sendable { var clients: [HTTPClient] = [] }
     private let idle = Mutex(Idle())
 
