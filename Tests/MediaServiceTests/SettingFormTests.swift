@@ -52,6 +52,8 @@ struct SettingFormTests {
             (.path, "/a", true), (.path, "a", false), (.path, "/a\nb", false), (.path, "/a\"b", false),
             (.choice(["off", "on"]), "on", true), (.choice(["off", "on"]), "ON", false), (.text, "x", true),
             (.text, "", false), (.text, "a\u{1}", false), (.types, "IMAGE,text/html", true), (.types, "PICTURE", false),
+            (.nameServers, "192.0.2.1,[::1]:53,::1,127.0.0.1:5353", true), (.nameServers, "192.0.2.0/24", false),
+            (.nameServers, "a:53", false), (.nameServers, "127.0.0.1:0", false), (.nameServers, "[::1]", false),
             (.networks, "192.0.2.0/24,::1", true), (.networks, "192.0.2.1/24", false), (.networks, "a,", false),
             (.fieldName, "CF-Connecting-IP", true), (.fieldName, "X Real", false), (.fieldName, "X;", false),
         ] as [(SettingForm, String, Bool)])

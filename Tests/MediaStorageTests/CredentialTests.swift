@@ -113,10 +113,20 @@ struct CredentialTests {
         // Of one blob, where a container's would do for all.
         let reading = signer.signature(container: bucket, blob: key.name, grant)
         let storage = AzureStorage(
-            name: "azure", options, credentials: .identity(identity, reading: reading), now: { CloudServer.now() })
+            name: "azure", options, credentials: .identity(identity), now: { CloudServer.now() })
         try storage.put(file, key)
         let url = try storage.link(key, nil, now: CloudServer.now(), seconds: 60).text
         #expect(try MediaStorage.HTTPClient().exchange(.init("GET", url), limit: 100).body == Array("machine".utf8))
+        let answer = BlobAnswer(contentType: "video/mp4", disposition: "inline", cacheControl: "private")
+        let shown = try storage.link(key, answer, now: CloudServer.now(), seconds: 60).text
+        #expect(try MediaStorage.HTTPClient().exchange(.init("GET", shown), limit: 100).head["content-type"] == "video/mp4")
+        // What it lets others write it signs too.
+        let other = BlobKey(sha256: String(repeating: "ab", count: 32))
+        let direct = try #require(
+            try storage.beginDirect(other, size: 3, now: CloudServer.now(), seconds: 60).requests.first)
+        let put = HTTPClient.Request(direct.method, direct.url, fields: direct.fields, body: .bytes(Array("abc".utf8)))
+        #expect(try HTTPClient().exchange(put, limit: 1000).head.status == 201)
+        #expect(try storage.size(of: other) == 3)
         grant.permissions = "rcwd"
         let signature = signer.signature(container: bucket, blob: key.name, grant)
         let signed = AzureStorage(

@@ -148,6 +148,10 @@ struct SigningTests {
     @Test("Azure's shared key and shared access signatures")
     func azure() throws {
         let signer = try #require(AzureSigner(account: "account", key: Self.azureKey))
+        let delegation = AzureSigner.Delegation(
+            object: "11111111-2222-3333-4444-555555555555", tenant: "a-tenant", start: "2026-11-01T00:00:00Z",
+            end: "2026-11-07T23:45:00Z", service: "b", version: AzureSigner.version)
+        let delegated = try #require(AzureSigner(account: "account", key: Self.azureKey, delegation: delegation))
         var numbers = Numbers(state: 3)
         var cases: [JSON] = []
         var ours: [String] = []
@@ -174,6 +178,7 @@ struct SigningTests {
                 if index % 5 == 0 { grant.address = "192.0.2.1" }
                 if index % 7 == 0 { grant.contentDisposition = "attachment; filename=\"\(name)\"" }
                 if index % 2 == 1 { grant.contentType = "video/mp4" }
+                let signer = index % 4 == 1 ? signer : delegated
                 ours.append(query(signer.signature(container: "container", blob: name, grant)))
                 cases.append(
                     object([
@@ -185,6 +190,13 @@ struct SigningTests {
                         ("contentDisposition", JSON(grant.contentDisposition)),
                         ("contentType", JSON(grant.contentType)), ("cacheControl", .null),
                         ("version", .string(AzureSigner.version)),
+                        (
+                            "delegation",
+                            signer.delegation.map {
+                                .array(
+                                    [$0.object, $0.tenant, $0.start, $0.end, $0.service, $0.version].map(JSON.string))
+                            } ?? .null
+                        ),
                     ]))
             }
         }

@@ -4,6 +4,7 @@ The case's `kind` names the signature; its other members are the arguments of th
 depends on the clock or on the network. A case that a library refuses is answered with `{"error": …}`.
 """
 
+import contextlib
 import datetime
 import json
 import pathlib
@@ -108,17 +109,21 @@ def azure_shared_key(case):
 
 def azure_sas(case):
     """account, key, container, blob (null: the container), permission, start, expiry, ip, protocol, contentDisposition,
-    contentType, cacheControl, contentEncoding, contentLanguage, version (null: the library's newest)"""
+    contentType, cacheControl, contentEncoding, contentLanguage, version (null: the library's newest), delegation (null, or
+    the six values of a user delegation key in the order of the query's)"""
     strings = []
+    delegation = case.get("delegation")
     options = {
-        "account_key": case["key"], "permission": case["permission"], "start": case.get("start"),
+        "account_key": None if delegation else case["key"],
+        "user_delegation_key": azure_signatures.delegation_key(delegation, case["key"]) if delegation else None, "permission": case["permission"], "start": case.get("start"),
         "expiry": case["expiry"], "ip": case.get("ip"), "protocol": case.get("protocol"),
         "content_disposition": case.get("contentDisposition"), "content_type": case.get("contentType"),
         "cache_control": case.get("cacheControl"), "content_encoding": case.get("contentEncoding"),
         "content_language": case.get("contentLanguage"), "sts_hook": strings.append}
     module = azure.storage.blob._shared_access_signature
     version = case.get("version") or module.X_MS_VERSION
-    with mock.patch.object(module, "X_MS_VERSION", version):
+    layout = azure_signatures.delegation_layout(strings) if delegation else contextlib.nullcontext()
+    with layout, mock.patch.object(module, "X_MS_VERSION", version):
         if case.get("blob") is None:
             query = azure.storage.blob.generate_container_sas(case["account"], case["container"], **options)
         else:

@@ -31,7 +31,7 @@ extension Setting {
                 summary: "nginx: how much of what lies in such stores is kept on this host's disk; 0: nothing.")
         case .resolver:
             Definition(
-                form: .networks, defaultText: "",
+                form: .nameServers, defaultText: "",
                 summary: "nginx: name servers that know the stores' hosts; those of `/etc/resolv.conf` if unset.")
         case .runDirectory:
             Definition(form: .path, defaultText: "/run/media-service", summary: "Folder of the FastCGI sockets.")

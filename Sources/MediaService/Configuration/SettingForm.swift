@@ -30,6 +30,8 @@ package enum SettingForm: Sendable {
     case types
     /// IP networks, with commas.
     case networks
+    /// IP addresses with commas, each of which may have a port.
+    case nameServers
     /// Origins of pages, with commas, or `*`.
     case origins
     /// The name of an HTTP header field, of letters, digits and `-`.
@@ -54,6 +56,7 @@ package enum SettingForm: Sendable {
         case .choice(let words): words.joined(separator: ", ")
         case .origins: "origins such as https://learn.example.org, with commas, or *"
         case .networks: "IP addresses and networks such as 192.0.2.0/24, with commas"
+        case .nameServers: "IP addresses, also with a port such as 127.0.0.1:5353 or [::1]:5353, with commas"
         case .fieldName: "letters, digits and '-'"
         case .types: "kinds (\(MediaType.allCases.map(\.rawValue).joined(separator: ", "))) and types, with commas"
         }
@@ -86,6 +89,10 @@ package enum SettingForm: Sendable {
                 }
         case .networks:
             text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { Network(String($0)) != nil }
+        case .nameServers:
+            text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy {
+                Self.nameServer(String($0)) != nil
+            }
         case .fieldName: !text.isEmpty && text.utf8.allSatisfy { Self.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
         }
     }
@@ -99,6 +106,14 @@ package enum SettingForm: Sendable {
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
         guard !host.isEmpty, isBracketed || !host.contains(":") else { return nil }
         return (isBracketed ? String(host.dropFirst().dropLast()) : String(host), port)
+    }
+
+    /// An address, with or without a port, as nginx's `resolver` takes it.
+    static func nameServer(_ text: String) -> String? {
+        let isBare = !text.contains("/") && !text.hasPrefix("[") && Network(text) != nil
+        if isBare { return text.contains(":") ? "[\(text)]" : text }
+        guard let (host, _) = endpoint(text), !host.contains("/"), Network(host) != nil else { return nil }
+        return text
     }
 
     /// Up to sixteen.

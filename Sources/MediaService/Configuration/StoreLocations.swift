@@ -125,7 +125,8 @@ struct StoreLocations {
         } else {
             // Looked up again and again, as providers' addresses change by the minute.
             lines += [
-                "    resolver \(resolvers) valid=30s;", "    set $media_store_host \(base.authority);",
+                "    resolver \(resolvers) valid=30s;", "    resolver_timeout 5s;",
+                "    set $media_store_host \(base.authority);",
                 "    proxy_pass \(base.scheme)://$media_store_host/$media_store_path$is_args$args;",
             ]
         }
@@ -136,8 +137,8 @@ struct StoreLocations {
         let given = configuration.list(.resolver)
         let found = Program.lines(of: "/etc/resolv.conf").filter { $0.hasPrefix("nameserver") }
             .compactMap { $0.split(whereSeparator: \.isWhitespace).dropFirst().first.map(String.init) }
-        let all = given.isEmpty ? found : given
-        return (all.isEmpty ? ["127.0.0.1"] : all).map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: " ")
+        let all = (given.isEmpty ? found : given).compactMap(SettingForm.nameServer)
+        return all.isEmpty ? "127.0.0.1" : all.joined(separator: " ")
     }
 
     private static func variable(_ name: String) -> String { name.replacing("-", with: "_") }

@@ -176,17 +176,10 @@ struct StoreReader {
             }
             credentials = .signature(Self.query(signature), reading: Self.query(reading))
         } else if given == .string("identity") || given?["identity"] != nil {
-            guard let reading = given?["readSas"]?.string else {
-                throw fields.fault(
-                    "credentials.readSas",
-                    "must be given beside an identity, which signs no links: a SAS that allows reading alone")
-            }
-            credentials = .identity(
-                ManagedIdentity(clientID: given?["identity"]?.string), reading: Self.query(reading))
+            credentials = .identity(ManagedIdentity(clientID: given?["identity"]?.string))
         } else {
             throw fields.fault(
-                "credentials", "must be {\"key\": …}, {\"sas\": …, \"readSas\": …} or {\"identity\": …, \"readSas\": …}"
-            )
+                "credentials", "must be {\"key\": …}, {\"sas\": …, \"readSas\": …}, {\"identity\": …} or \"identity\"")
         }
         let storage = AzureStorage(name: fields.store, options, credentials: credentials, limits: limits, now: clock)
         return StoreDescription(

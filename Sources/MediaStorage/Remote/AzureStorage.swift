@@ -8,8 +8,8 @@ package enum AzureCredentials: Sendable {
     /// Shared access signatures for the container, as queries: one with `r`, `w`, `c`, `d` and `l`, and one with `r` alone, which stands in
     /// links.
     case signature([ObjectURL.Parameter], reading: [ObjectURL.Parameter])
-    /// A managed identity, by the machine's metadata service. It signs no links, so that needs a shared access signature.
-    case identity(ManagedIdentity, reading: [ObjectURL.Parameter])
+    /// A managed identity, by the machine's metadata service. What signs its links is a key that Azure gives it for some days.
+    case identity(ManagedIdentity)
 }
 
 /// A managed identity of Azure, by the instance metadata service.
@@ -58,6 +58,8 @@ package final class AzureStorage: RemoteStorage {
     package let options: Options
     private let client: RemoteClient
     private let credentials: AzureCredentials
+    /// What signs links; nil where that is done already.
+    private let linkSigner: Renewed<AzureSigner>?
 
     package init(
         name: String, _ options: Options, credentials: AzureCredentials,
@@ -66,7 +68,54 @@ package final class AzureStorage: RemoteStorage {
         self.name = name
         self.options = options
         self.credentials = credentials
-        client = RemoteClient(store: name, limits: limits, now: now)
+        let client = RemoteClient(store: name, limits: limits, now: now)
+        self.client = client
+        switch credentials {
+        case .key(let signer): linkSigner = Renewed { _ in .init(value: signer) }
+        case .signature: linkSigner = nil
+        case .identity(let identity):
+            // In the half of the week for which it holds there is time to get another one.
+            linkSigner = Renewed(margin: Self.delegationDays * 86_400 / 2) { now in
+                try Self.delegatedSigner(client, options, identity, now)
+            }
+        }
+    }
+
+    /// Azure gives a key for a week at most.
+    private static let delegationDays = 7
+
+    /// "Get User Delegation Key".
+    private static func delegatedSigner(
+        _ client: RemoteClient, _ options: Options, _ identity: ManagedIdentity, _ now: Timestamp
+    ) throws -> Renewed<AzureSigner>.Held {
+        let url = options.endpoint.with([.init("restype", "service"), .init("comp", "userdelegationkey")])
+        // Clocks differ by some minutes.
+        let start = now.adding(seconds: -900)
+        let end = now.adding(seconds: delegationDays * 86_400 - 900)
+        let body =
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?><KeyInfo><Start>\(start.wholeISO8601)</Start>"
+            + "<Expiry>\(end.wholeISO8601)</Expiry></KeyInfo>"
+        let answer = try client.send("POST userdelegationkey", expecting: [200]) {
+            HTTPClient.Request(
+                "POST", url.text,
+                fields: [
+                    .init("x-ms-version", AzureSigner.version), .init("Content-Type", "application/xml"),
+                    .init("Authorization", "Bearer \(try identity.token(now))"),
+                ], body: .bytes(Array(body.utf8)))
+        }
+        func text(_ name: String) throws -> String {
+            guard let text = XMLText.first(name, in: answer.body[...]) else {
+                throw CredentialFailure("\(url.text) answers with no \(name)")
+            }
+            return text
+        }
+        let delegation = AzureSigner.Delegation(
+            object: try text("SignedOid"), tenant: try text("SignedTid"), start: try text("SignedStart"),
+            end: try text("SignedExpiry"), service: try text("SignedService"), version: try text("SignedVersion"))
+        guard let signer = AzureSigner(account: options.account, key: try text("Value"), delegation: delegation) else {
+            throw CredentialFailure("\(url.text) answers with no key")
+        }
+        return .init(value: signer, end: end)
     }
 
     private var container: ObjectURL { options.endpoint.appending(options.container) }
@@ -175,29 +224,29 @@ package final class AzureStorage: RemoteStorage {
     package func removeUnfinished(olderThan age: Int, now: Timestamp) throws -> Int { 0 }
 
     package func link(_ key: BlobKey, _ answer: BlobAnswer?, now: Timestamp, seconds: Int) throws -> ObjectURL {
-        switch credentials {
-        case .key(let signer):
-            var grant = AzureSigner.Grant("r", until: now.adding(seconds: seconds))
-            grant.isSecure = options.endpoint.scheme == "https"
-            grant.cacheControl = answer?.cacheControl
-            grant.contentDisposition = answer?.disposition
-            grant.contentType = answer?.contentType
-            let query = signer.signature(
-                container: options.container, blob: options.prefix + key.name, grant)
-            return url(key).with(query)
-        case .signature(_, let query), .identity(_, let query): return url(key).with(query)
-        }
+        var grant = AzureSigner.Grant("r", until: now.adding(seconds: seconds))
+        grant.cacheControl = answer?.cacheControl
+        grant.contentDisposition = answer?.disposition
+        grant.contentType = answer?.contentType
+        return try url(key).with(signed(grant, key, now))
     }
 
     /// A URL by which anybody may do what the permissions say with one blob.
     func writeLink(_ key: BlobKey, _ permissions: String, now: Timestamp, seconds: Int) throws -> ObjectURL {
-        guard case .key(let signer) = credentials else {
-            throw CredentialFailure("only a key of the account signs links to upload; give the store one")
+        if case .signature = credentials {
+            throw CredentialFailure("a SAS signs no links to upload; give the store the account's key or an identity")
         }
-        var grant = AzureSigner.Grant(permissions, until: now.adding(seconds: seconds))
+        return try url(key).with(signed(AzureSigner.Grant(permissions, until: now.adding(seconds: seconds)), key, now))
+    }
+
+    private func signed(
+        _ grant: AzureSigner.Grant, _ key: BlobKey, _ now: Timestamp
+    ) throws -> [ObjectURL.Parameter] {
+        if case .signature(_, let reading) = credentials { return reading }
+        guard let signer = try linkSigner?.current(now) else { return [] }
+        var grant = grant
         grant.isSecure = options.endpoint.scheme == "https"
-        return url(key).with(
-            signer.signature(container: options.container, blob: options.prefix + key.name, grant))
+        return signer.signature(container: options.container, blob: options.prefix + key.name, grant)
     }
 
     // MARK: Requests
@@ -215,7 +264,7 @@ package final class AzureStorage: RemoteStorage {
             let signed = fields + (body.size > 0 ? [.init("Content-Length", String(body.size))] : [])
             fields.append(.init("Authorization", signer.authorization(method, url, fields: signed)))
         case .signature(let query, _): url = url.with(query)
-        case .identity(let identity, _): fields.append(.init("Authorization", "Bearer \(try identity.token(now))"))
+        case .identity(let identity): fields.append(.init("Authorization", "Bearer \(try identity.token(now))"))
         }
         return HTTPClient.Request(method, url.text, fields: fields, body: body)
     }

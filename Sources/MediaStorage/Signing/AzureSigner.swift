@@ -1,18 +1,42 @@
 internal import Crypto
 package import MediaCore
 
-/// What the key of an Azure storage account signs: requests ("Authorize with Shared Key") and URLs ("Create a service SAS").
+/// What the key of an Azure storage account signs: requests ("Authorize with Shared Key") and URLs ("Create a service SAS"). A user
+/// delegation key, which an identity is given for a while, signs URLs alone ("Create a user delegation SAS").
 package struct AzureSigner: Sendable {
     /// The protocol's version, whose fields a SAS signs in the order below.
     package static let version = "2021-12-02"
 
+    /// Whose a user delegation key is, and what for, as "Get User Delegation Key" answers.
+    package struct Delegation: Equatable, Sendable {
+        package var object: String
+        package var tenant: String
+        /// As they were given, since they are signed.
+        package var start: String
+        package var end: String
+        package var service: String
+        package var version: String
+
+        package init(object: String, tenant: String, start: String, end: String, service: String, version: String) {
+            self.object = object
+            self.tenant = tenant
+            self.start = start
+            self.end = end
+            self.service = service
+            self.version = version
+        }
+    }
+
     package let account: String
+    /// Nil: the key is the account's.
+    package let delegation: Delegation?
     private let key: SymmetricKey
 
     /// - Parameter key: in base 64; nil is returned for what isn't.
-    package init?(account: String, key: String) {
+    package init?(account: String, key: String, delegation: Delegation? = nil) {
         guard let bytes = Base64URL.decodeStandard(key), !bytes.isEmpty else { return nil }
         self.account = account
+        self.delegation = delegation
         self.key = SymmetricKey(data: bytes)
     }
 
@@ -62,11 +86,17 @@ package struct AzureSigner: Sendable {
         let end = grant.end.wholeISO8601
         let address = grant.address ?? ""
         let scheme = grant.isSecure ? "https" : ""
-        let texts = [
-            grant.permissions, start, end, "/blob/\(account)/\(container)/\(blob)", "", address, scheme, Self.version,
-            "b", "", "", grant.cacheControl ?? "", grant.contentDisposition ?? "", "", "", grant.contentType ?? "",
-        ]
+        let signedBy = delegation.map {
+            [$0.object, $0.tenant, $0.start, $0.end, $0.service, $0.version, "", "", ""]
+        }
+        let texts =
+            [grant.permissions, start, end, "/blob/\(account)/\(container)/\(blob)"] + (signedBy ?? [""]) + [
+                address, scheme, Self.version, "b", "", "", grant.cacheControl ?? "", grant.contentDisposition ?? "", "",
+                "", grant.contentType ?? "",
+            ]
         let parameters = [
+            ("skoid", delegation?.object ?? ""), ("sktid", delegation?.tenant ?? ""), ("skt", delegation?.start ?? ""),
+            ("ske", delegation?.end ?? ""), ("sks", delegation?.service ?? ""), ("skv", delegation?.version ?? ""),
             ("st", start), ("se", end), ("sp", grant.permissions), ("sip", address), ("spr", scheme),
             ("sv", Self.version), ("sr", "b"), ("rscc", grant.cacheControl ?? ""),
             ("rscd", grant.contentDisposition ?? ""), ("rsct", grant.contentType ?? ""),

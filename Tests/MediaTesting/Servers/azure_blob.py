@@ -46,6 +46,7 @@ OPERATIONS = {
     ("GET", "account", "list"): ("list_containers", ""),
     ("GET", "account", "properties"): ("get_service_properties", ""),
     ("PUT", "account", "properties"): ("set_service_properties", ""),
+    ("POST", "account", "userdelegationkey"): ("get_user_delegation_key", ""),
     ("PUT", "container", None): ("create_container", ""),
     ("GET", "container", None): ("get_container", ""),
     ("HEAD", "container", None): ("get_container", ""),
@@ -171,7 +172,7 @@ class AzureBlob(cloud_serving.Handler):
                 raise invalid_parameter("", self.raw_query)
             return azure_signatures.check_sas(
                 self.parameters, self.fields, server.account, server.key, self.container_name, self.blob_name,
-                self.client_address[0])
+                self.client_address[0], self.scheme)
         if not authorization:
             if self.fields.get("x-ms-version"):
                 raise azure_signatures.challenged("NoAuthenticationInformation")
@@ -275,6 +276,27 @@ class AzureBlob(cloud_serving.Handler):
         self.parse_xml(text)
         (self.server.folder / "service-properties.xml").write_text(text)
         self.reply(202)
+
+    def get_user_delegation_key(self):
+        if not self.fields.get("authorization", "").startswith("Bearer "):
+            raise Refusal(403, "AuthenticationFailed", azure_signatures.UNAUTHENTICATED)
+        document = self.parse_xml(self.body.all().decode())
+        start, expiry = document.findtext("Start") or "", document.findtext("Expiry") or ""
+        try:
+            life = azure_signatures.sas_time(expiry) - time.time()
+            valid = document.tag == "KeyInfo" and 0 < life <= 7 * 86_400 and azure_signatures.sas_time(start) < time.time() + life
+        except Refusal:
+            valid = False
+        if not valid:
+            raise Refusal(400, "InvalidXmlNodeValue", "The value for one of the XML nodes is not in the correct format.")
+        values = [
+            "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b", start, expiry, "b",
+            self.fields["x-ms-version"]]
+        names = ("SignedOid", "SignedTid", "SignedStart", "SignedExpiry", "SignedService", "SignedVersion")
+        self.reply_xml(
+            '<?xml version="1.0" encoding="utf-8"?><UserDelegationKey>'
+            + "".join(element(name, value) for name, value in zip(names, values))
+            + element("Value", azure_signatures.delegation_value(self.server.key, values)) + "</UserDelegationKey>")
 
     def endpoint(self):
         return f"{self.origin}/{self.server.account}"

@@ -1,15 +1,20 @@
 """Whether a request to Azure Blob storage is signed rightly: computed by azure-storage-blob's own code."""
 
+import base64
+import contextlib
 import datetime
 import email.utils
+import hashlib
 import hmac
 import ipaddress
 import re
 import time
 import urllib.parse
+from unittest import mock
 
 from azure.core.pipeline import PipelineContext, PipelineRequest
 from azure.core.pipeline.transport import HttpRequest
+from azure.storage.blob import UserDelegationKey, _shared_access_signature
 from azure.storage.blob._serialize import _SUPPORTED_API_VERSIONS
 from azure.storage.blob._shared.authentication import SharedKeyCredentialPolicy
 from azure.storage.blob._shared_access_signature import BlobSharedAccessSignature
@@ -114,8 +119,55 @@ def allows_address(ranges, address):
     return first <= address <= last
 
 
-def check_sas(parameters, fields, account, key, container, blob, address):
-    """The permissions that a service SAS gives on this container or blob."""
+# A user delegation SAS of a version before these signs without their lines, of which the library has the newest form alone: skdutid and
+# sduoid of 2025-07-05, and the signed header and query fields.
+DELEGATED_USER_LINES, SIGNED_FIELD_LINES = slice(13, 15), slice(21, 23)
+
+
+def older_delegation(string_to_sign):
+    lines = string_to_sign.split("\n")
+    del lines[SIGNED_FIELD_LINES], lines[DELEGATED_USER_LINES]
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def delegation_layout(strings):
+    """Within it the library signs user delegation SAS as versions before 2025-07-05 do; what it signs is put into `strings`."""
+    sign = _shared_access_signature.sign_string
+
+    def sign_older(key, string_to_sign, *rest):
+        strings.append(older_delegation(string_to_sign))
+        return sign(key, strings[-1], *rest)
+
+    with mock.patch.object(_shared_access_signature, "sign_string", sign_older):
+        yield
+
+
+def delegation_key(values, value):
+    key = UserDelegationKey()
+    key.signed_oid, key.signed_tid, key.signed_start, key.signed_expiry, key.signed_service, key.signed_version = values
+    key.value = value
+    return key
+
+
+def delegation_value(account_key, values):
+    """The key of the one whom the values name, which needs to be kept nowhere."""
+    text = "\n".join(values).encode()
+    return base64.b64encode(hmac.new(base64.b64decode(account_key), text, hashlib.sha256).digest()).decode()
+
+
+def check_delegation(parameters, key):
+    """The key that a user delegation SAS is signed with."""
+    values = [parameters.get(name, "") for name in ("skoid", "sktid", "skt", "ske", "sks", "skv")]
+    if not all(values) or values[4] != "b" or parameters["sv"] >= "2025-07-05":
+        raise failed(f"skoid, sktid, skt, ske, sks=b and skv are mandatory, and sv before 2025-07-05: {values}")
+    if not sas_time(values[2]) <= time.time() < sas_time(values[3]) or sas_time(parameters["se"]) > sas_time(values[3]):
+        raise failed(f"The key is valid from {values[2]} to {values[3]}")
+    return delegation_key(values, delegation_value(key, values))
+
+
+def check_sas(parameters, fields, account, key, container, blob, address, scheme):
+    """The permissions that a service SAS, or one by delegation, gives on this container or blob."""
     signature, version = parameters["sig"], parameters.get("sv", "")
     if fields.get("x-ms-version"):
         check_version(fields["x-ms-version"])
@@ -131,17 +183,19 @@ def check_sas(parameters, fields, account, key, container, blob, address):
     if -1 in positions or positions != sorted(set(positions)):
         raise failed(f"sp={parameters['sp']} is not of the letters {PERMISSION_ORDER} in this order")
 
-    signer = BlobSharedAccessSignature(account, key)
-    signer.x_ms_version = version
     strings = []
+    delegated = check_delegation(parameters, key) if "skoid" in parameters else None
+    signer = BlobSharedAccessSignature(account, None if delegated else key, delegated)
+    signer.x_ms_version = version
     values = {
         "permission": parameters["sp"], "start": parameters.get("st"), "expiry": parameters["se"],
         "ip": parameters.get("sip"), "protocol": parameters.get("spr"), "policy_id": parameters.get("si"),
         "cache_control": parameters.get("rscc"), "content_disposition": parameters.get("rscd"),
         "content_encoding": parameters.get("rsce"), "content_language": parameters.get("rscl"),
         "content_type": parameters.get("rsct"), "encryption_scope": parameters.get("ses"), "sts_hook": strings.append}
-    query = signer.generate_blob(container, blob, **values) if resource == "b" \
-        else signer.generate_container(container, **values)
+    with delegation_layout(strings) if delegated else contextlib.nullcontext():
+        query = signer.generate_blob(container, blob, **values) if resource == "b" \
+            else signer.generate_container(container, **values)
     expected = urllib.parse.unquote(re.search(r"(?:^|&)sig=([^&]*)", query)[1])
     if not hmac.compare_digest(expected.encode(), signature.encode()):
         raise failed(f"Signature did not match. String to sign used was {strings[0]}", strings[0])
@@ -156,7 +210,7 @@ def check_sas(parameters, fields, account, key, container, blob, address):
         raise Refusal(
             403, "AuthorizationSourceIPMismatch",
             f"This request is not authorized to perform this operation using this source IP {address}.")
-    if "http" not in parameters.get("spr", "https,http").split(","):
+    if scheme not in parameters.get("spr", "https,http").split(","):
         raise Refusal(
             403, "AuthorizationProtocolMismatch",
             "This request is not authorized to perform this operation using this protocol.")

@@ -136,7 +136,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for item in filter(None, self.raw_query.split("&")):
             name, _, value = item.partition("=")
             self.parameters[urllib.parse.unquote(name)] = urllib.parse.unquote(value)
-        self.origin = f"http://{self.fields.get('host', '')}"
+        host = self.fields.get("host", "")
+        # Names below localhost are those of fronts with TLS.
+        self.scheme = "https" if host.partition(":")[0].endswith(".localhost") else "http"
+        self.origin = f"{self.scheme}://{host}"
         self.body = None
         return True
 
