@@ -224,6 +224,28 @@ struct StorageConformanceTests {
         #expect(try made.storage.size(of: key) == nil)
     }
 
+    @Test("parts of an upload that nobody ends go a day later", arguments: [StorageBackend.ceph, .swift])
+    func unfinished(backend: StorageBackend) throws {
+        let storage = try #require(try backend.make().storage as? any RemoteStorage)
+        let now = CloudServer.now()
+        let day = 86_400
+        let key = BlobKey(sha256: String(repeating: "cd", count: 32))
+        let requests = try storage.beginDirect(key, size: 100 << 20, now: now, seconds: 600).requests
+        func put(_ index: Int) throws -> Int {
+            let part = try #require(requests.dropFirst(index).first)
+            let body = Self.bytes(Int(part.range.count))
+            let request = MediaStorage.HTTPClient.Request(
+                part.method, part.url, fields: part.fields, body: .bytes(body))
+            return try MediaStorage.HTTPClient().exchange(request, limit: 10_000).head.status
+        }
+        #expect(try put(0) == 200)
+        #expect(try storage.removeUnfinished(olderThan: day, now: now) == 0)
+        #expect(try put(1) == 200)
+        #expect(try storage.removeUnfinished(olderThan: day, now: now.adding(seconds: day + 60)) == 1)
+        #expect(try storage.removeUnfinished(olderThan: day, now: now.adding(seconds: day + 60)) == 0)
+        #expect(try put(1) == 404)
+    }
+
     @Test("a bucket that stands in the host's name")
     func virtualHost() throws {
         let server = try CloudServer.ceph.server()
