@@ -43,7 +43,8 @@ struct StoreTLSTests {
         let file = try StoreFile([("cloud", description)], [.init("default", .string("cloud"))])
         let instance = try ServiceInstance(
             settings: [
-                "MEDIA_STORES_FILE": file.path, "MEDIA_STORE_CACHE_MAX_BYTES": cache, "MEDIA_RESOLVER":
+                "MEDIA_STORES_FILE": file.path, "MEDIA_STORE_CACHE_MAX_BYTES": cache,
+                "MEDIA_RESOLVER":
                     front.description.text("resolver"), "MEDIA_UPLOAD_GRACE": "1",
             ])
         let bytes = Samples.mp4("tls \(cloud)", size: 9_000_001)
@@ -51,7 +52,8 @@ struct StoreTLSTests {
         return Setup(instance: instance, front: front, media: media, bytes: bytes)
     }
 
-    @Test("files go to a store and come from it by TLS and its host's name", arguments: [CloudServer.ceph, .gcs, .azure])
+    @Test(
+        "files go to a store and come from it by TLS and its host's name", arguments: [CloudServer.ceph, .gcs, .azure])
     func works(cloud: CloudServer) throws {
         let setup = try make(cloud, cache: "10M")
         let client = try setup.instance.client()

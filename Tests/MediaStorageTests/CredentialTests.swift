@@ -119,7 +119,8 @@ struct CredentialTests {
         #expect(try MediaStorage.HTTPClient().exchange(.init("GET", url), limit: 100).body == Array("machine".utf8))
         let answer = BlobAnswer(contentType: "video/mp4", disposition: "inline", cacheControl: "private")
         let shown = try storage.link(key, answer, now: CloudServer.now(), seconds: 60).text
-        #expect(try MediaStorage.HTTPClient().exchange(.init("GET", shown), limit: 100).head["content-type"] == "video/mp4")
+        #expect(
+            try MediaStorage.HTTPClient().exchange(.init("GET", shown), limit: 100).head["content-type"] == "video/mp4")
         // What it lets others write it signs too.
         let other = BlobKey(sha256: String(repeating: "ab", count: 32))
         let direct = try #require(

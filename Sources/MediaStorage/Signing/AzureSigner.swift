@@ -91,7 +91,8 @@ package struct AzureSigner: Sendable {
         }
         let texts =
             [grant.permissions, start, end, "/blob/\(account)/\(container)/\(blob)"] + (signedBy ?? [""]) + [
-                address, scheme, Self.version, "b", "", "", grant.cacheControl ?? "", grant.contentDisposition ?? "", "",
+                address, scheme, Self.version, "b", "", "", grant.cacheControl ?? "", grant.contentDisposition ?? "",
+                "",
                 "", grant.contentType ?? "",
             ]
         let parameters = [
