@@ -47,7 +47,8 @@ let package = Package(
         .target(
             name: "MediaStorage", dependencies: ["MediaCore", "CCurl", "CLinux", crypto, cryptoExtras],
             swiftSettings: swiftSettings),
-        .target(name: "MediaProcessing", dependencies: ["MediaCore", "CMagic"], swiftSettings: wrapperSettings),
+        .target(
+            name: "MediaProcessing", dependencies: ["MediaCore", "CMagic", "CLinux"], swiftSettings: wrapperSettings),
         .target(
             name: "MediaMessaging", dependencies: ["MediaCore", "CRabbitMQ", "CLinux"], swiftSettings: wrapperSettings),
         .target(

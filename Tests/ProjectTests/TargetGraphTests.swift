@@ -9,7 +9,7 @@ import Testing
         "MediaStorage": [
             "MediaCore", "CCurl", "CLinux", "Crypto", "CryptoExtras", "Dispatch", "Glibc", "Synchronization",
         ],
-        "MediaProcessing": ["MediaCore", "CMagic", "Synchronization"],
+        "MediaProcessing": ["MediaCore", "CMagic", "CLinux", "Glibc", "Synchronization"],
         "MediaMessaging": ["MediaCore", "CRabbitMQ", "CLinux", "Glibc", "Synchronization"],
         "MediaService": [
             "MediaCore", "MediaHTTP", "MediaDatabase", "MediaStorage", "MediaProcessing", "MediaMessaging", "CLinux",

@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import MediaProcessing
 
 /// A worker as its supervisor sees it.
 struct WorkerProcess {
@@ -12,10 +12,6 @@ struct WorkerProcess {
     /// Whether the worker was told to take no more connections.
     private(set) var isRetiring = false
 
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
     /// Starts a worker.
     ///
     /// - Parameters:
@@ -26,42 +22,24 @@ struct WorkerProcess {
     init(
         executable: String, arguments: [String], environment: [String], descriptors: [(from: Int32, to: Int32)],
         generation: Int
-    ) throws(Failure) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { throw Failure(description: "no pipe is left") }
-        defer { close(ends[1]) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // First out of the way, since a source may have the number of another one's target.
-        let sources = (descriptors.map(\.from) + [ends[1]]).map { fcntl($0, F_DUPFD_CLOEXEC, 64) }
-        defer { for source in sources { close(source) } }
-        for (source, target) in zip(sources, descriptors.map(\.to) + [InheritedDescriptor.readiness]) {
-            posix_spawn_file_actions_adddup2(&actions, source, target)
+    ) throws(SpawnedProcess.Failure) {
+        do {
+            let (reading, writing) = try SpawnedProcess.pipe(isNonBlocking: true)
+            defer { close(writing) }
+            do {
+                // A group of its own: Ctrl-C in a terminal goes to the supervisor, which stops its workers in order.
+                let process = try SpawnedProcess(
+                    executable, arguments, environment: environment,
+                    descriptors: descriptors + [(writing, InheritedDescriptor.readiness)])
+                pid = process.pid
+            } catch {
+                close(reading)
+                throw error
+            }
+            readiness = reading
         }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        // A group of its own: Ctrl-C in a terminal goes to the supervisor, which stops its workers in order.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
-
-        var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
-        defer { for variable in variables { free(variable) } }
-        var process = pid_t()
-        let result = posix_spawn(&process, executable, &actions, &attributes, &words, &variables)
-        guard result == 0 else {
-            close(ends[0])
-            throw Failure(description: "\(executable): \(String(cString: strerror(result)))")
-        }
-        pid = process
         startedAt = .now
         self.generation = generation
-        readiness = ends[0]
     }
 
     /// Reads what the worker has said: that it serves, or that a stuck request makes it retire.

@@ -1,0 +1,106 @@
+internal import Glibc
+
+/// What keeps a program apart that reads what strangers have sent.
+///
+/// Limits on memory, time and files hold everywhere (setrlimit); where the system lets bubblewrap make namespaces, the program
+/// also sees no network, no other process, and of the files only its own program, its source and its folder.
+package struct Sandbox: Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
+        /// Namespaces where they can be had.
+        case auto
+        /// Namespaces, or nothing is run.
+        case bubblewrap
+        /// Limits alone.
+        case limits
+    }
+
+    package struct Limits: Sendable {
+        /// Bytes of address space.
+        package var memory: Int64
+        /// Seconds of one processor.
+        package var processorTime: Int
+        /// Seconds.
+        package var time: Int
+        /// Bytes of a file that it writes.
+        package var fileSize: Int64
+        /// Bytes that it may say.
+        package var output = 16 << 20
+
+        package init(memory: Int64, processorTime: Int, time: Int, fileSize: Int64) {
+            self.memory = memory
+            self.processorTime = processorTime
+            self.time = time
+            self.fileSize = fileSize
+        }
+    }
+
+    /// Whether namespaces are made.
+    package let hasNamespaces: Bool
+
+    /// - Throws: where namespaces are asked for and can't be had, with the reason.
+    package init(_ kind: Kind) throws(ToolFailure) {
+        switch kind {
+        case .limits: hasNamespaces = false
+        case .bubblewrap:
+            try Self.tryNamespaces()
+            hasNamespaces = true
+        case .auto:
+            do {
+                try Self.tryNamespaces()
+                hasNamespaces = true
+            } catch {
+                hasNamespaces = false
+            }
+        }
+    }
+
+    private init(hasNamespaces: Bool) { self.hasNamespaces = hasNamespaces }
+
+    private static func tryNamespaces() throws(ToolFailure) {
+        let limits = Limits(memory: 1 << 30, processorTime: 5, time: 5, fileSize: 0)
+        do {
+            _ = try Tool(sandbox: Sandbox(hasNamespaces: true), limits: limits).run(
+                "/usr/bin/true", [], folder: "/tmp", check: {})
+        } catch let failure as ToolFailure {
+            throw failure
+        } catch {
+            throw ToolFailure(kind: .notStarted, program: "bwrap", lastLines: "\(error)")
+        }
+    }
+
+    static let environment = ["PATH=/usr/bin:/bin", "LANG=C.UTF-8", "LC_ALL=C.UTF-8"]
+
+    /// The command line that runs a program within it.
+    func command(
+        _ program: String, _ arguments: [String], reads: [String], folder: String, _ limits: Limits
+    ) -> [String] {
+        let words = [
+            "/usr/bin/prlimit", "--as=\(limits.memory)", "--cpu=\(limits.processorTime):\(limits.processorTime + 1)",
+            "--fsize=\(limits.fileSize)", "--nofile=256", "--core=0", "--",
+            // Dies with the thread that has started it.
+            "/usr/bin/setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--",
+        ]
+        guard hasNamespaces else { return words + ["/usr/bin/env", "--chdir=\(folder)", program] + arguments }
+        var bubble = ["/usr/bin/bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        bubble += ["--ro-bind", "/usr", "/usr"]
+        for name in ["bin", "sbin", "lib", "lib64", "lib32"] where Self.isLink("/\(name)") {
+            bubble += ["--symlink", "usr/\(name)", "/\(name)"]
+        }
+        for path in [
+            "/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives", "/etc/libreoffice", "/var/cache/fontconfig",
+        ] {
+            bubble += ["--ro-bind-try", path, path]
+        }
+        bubble += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+        // No file in memory, which no limit holds for.
+        bubble += ["--bind", folder, "/tmp"]
+        for path in reads { bubble += ["--ro-bind", path, path] }
+        if folder != "/tmp" { bubble += ["--bind", folder, folder] }
+        return words + bubble + ["--remount-ro", "/", "--chdir", folder, "--", program] + arguments
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+}
