@@ -22,7 +22,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let package = Package(
     name: "media-service",
     products: [
-        .executable(name: "mediad", targets: ["mediad"])
+        .executable(name: "mediad", targets: ["mediad"]),
+        .executable(name: "mediad-image", targets: ["mediad-image"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -36,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         .systemLibrary(name: "CMagic", providers: [.apt(["libmagic-dev"])]),
+        .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "CMigrations"),
 
@@ -61,13 +63,16 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .executableTarget(
+            name: "mediad-image", dependencies: ["MediaCore", "MediaProcessing", "CVips"],
+            swiftSettings: wrapperSettings),
+        .executableTarget(
             name: "mediad", dependencies: ["MediaService", "MediaDatabase", "MediaCore", argumentParser],
             swiftSettings: swiftSettings),
 
         .target(
             name: "MediaTesting", dependencies: ["CLinux", "MediaCore", "MediaDatabase", "MediaStorage"],
             path: "Tests/MediaTesting",
-            exclude: ["Servers"],
+            exclude: ["Samples", "Servers"],
             swiftSettings: swiftSettings),
         .testTarget(name: "MediaCoreTests", dependencies: ["MediaCore"], swiftSettings: swiftSettings),
         .testTarget(
@@ -77,7 +82,10 @@ let package = Package(
             exclude: ["signing_oracle.py"], swiftSettings: swiftSettings),
         .testTarget(
             name: "MediaMessagingTests", dependencies: ["MediaMessaging"], swiftSettings: swiftSettings),
-        .testTarget(name: "MediaProcessingTests", dependencies: ["MediaProcessing"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "MediaProcessingTests",
+            dependencies: ["MediaProcessing", "MediaCore", "MediaTesting", "mediad-image"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "ProjectTests",
             dependencies: ["MediaDatabase", "MediaService", "MediaCore", "MediaHTTP", "mediad", httpTypes],

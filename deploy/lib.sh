@@ -6,7 +6,7 @@ BUILD_PACKAGES=(libfcgi-dev libmariadb-dev librabbitmq-dev libmagic-dev libcurl4
 TEST_PACKAGES=(radosgw ceph-mon ceph-osd swift-proxy swift-account swift-container swift-object memcached clamav-daemon libvips-tools python3 python3-pika rabbitmq-server strace systemd chromium chromium-driver nodejs uuid-runtime)
 TEST_TOOLS=(standardwebhooks==1.1.0 schemathesis==4.32.5 requests==2.34.2 tuspy==1.1.0 azure-core==1.41.0 azure-storage-blob==12.31.1
     azure-storage-extensions==0.1.0 boto3==1.44.8 botocore==1.44.8 cryptography==50.0.2 google-auth==2.63.0
-    google-cloud-storage==3.17.1 google-crc32c==1.9.0)
+    google-cloud-storage==3.17.1 google-crc32c==1.9.0 pillow==13.0.0 pillow-heif==1.8.1 thumbhash==0.1.2)
 # What the page at /docs/ is made with; the package holds Swagger UI.
 DOCS_UI='drf-spectacular-sidecar==2026.10.1 --hash=sha256:fe1d005d8ac9b5d0472f2fe5deeb2e7d6dcffaa24118044f22578b4b8c4b31f2'
 RUN_PACKAGES=(python3-venv nginx mariadb-server openssl curl jq bubblewrap ffmpeg poppler-utils)

@@ -30,6 +30,11 @@ package enum JSON: Hashable, Sendable {
         self = text.map(JSON.string) ?? .null
     }
 
+    /// A finite number.
+    package init(_ number: Double) {
+        self = .decimal("\(number)")
+    }
+
     /// The value of an object's member, or nil where there is none.
     package subscript(name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
@@ -51,6 +56,15 @@ package enum JSON: Hashable, Sendable {
     package var integer: Int64? {
         guard case .integer(let value) = self else { return nil }
         return value
+    }
+
+    /// Any number, as near as a `Double` comes to it.
+    package var double: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .decimal(let text): Double(text)
+        default: nil
+        }
     }
 
     package var bool: Bool? {

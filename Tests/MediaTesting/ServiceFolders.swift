@@ -9,6 +9,7 @@ package struct ServiceFolders: Sendable {
     /// The program that was built with the tests: it lies beside them.
     package static let mediad = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("mediad").path
+    package static let imageProgram = mediad + "-image"
 
     package let state: String
     package let store: String

@@ -16,6 +16,7 @@ import Testing
             "Crypto", "HTTPTypes",
             "CryptoExtras", "Logging", "Glibc", "FoundationEssentials", "Synchronization",
         ],
+        "mediad-image": ["MediaCore", "MediaProcessing", "CVips", "Glibc"],
         "mediad": ["MediaService", "MediaDatabase", "MediaCore", "ArgumentParser", "Glibc"],
     ]
 

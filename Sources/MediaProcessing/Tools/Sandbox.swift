@@ -91,6 +91,7 @@ package struct Sandbox: Sendable {
         ] {
             bubble += ["--ro-bind-try", path, path]
         }
+        for path in Self.runtime { bubble += ["--ro-bind", path, path] }
         bubble += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
         // No file in memory, which no limit holds for.
         bubble += ["--bind", folder, "/tmp"]
@@ -98,6 +99,21 @@ package struct Sandbox: Sendable {
         if folder != "/tmp" { bubble += ["--bind", folder, folder] }
         return words + bubble + ["--remount-ro", "/", "--chdir", folder, "--", program] + arguments
     }
+
+    /// Where the Swift runtime lies that a development build is linked with, outside of /usr.
+    private static let runtime: [String] = {
+        guard let maps = unsafe fopen("/proc/self/maps", "re") else { return [] }
+        defer { unsafe fclose(maps) }
+        var line: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        defer { unsafe free(line) }
+        while unsafe getline(&line, &capacity, maps) > 0, let line = unsafe line {
+            let path = unsafe String(cString: line).drop { $0 != "/" }.prefix { $0 != "\n" }
+            guard path.hasSuffix("/libswiftCore.so"), !path.hasPrefix("/usr/") else { continue }
+            return [String(path.dropLast("/libswiftCore.so".count))]
+        }
+        return []
+    }()
 
     private static func isLink(_ path: String) -> Bool {
         var status = stat()
