@@ -55,3 +55,8 @@ package struct Problem: Error, Equatable, Sendable {
         return .object(members)
     }
 }
+
+extension Problem: CustomStringConvertible {
+    /// For logs and terminals.
+    package var description: String { "\(code.rawValue): \(detail)" }
+}

@@ -95,6 +95,18 @@ package struct BlobRepository {
             """, [.bytes(sha256.flatMap { Hex.decode($0) } ?? []), .text(store), .integer(Int64(limit))], Self.entry)
     }
 
+    /// How many contents lie in each store, first copies and second ones.
+    package func counts() throws(MariaDBError) -> [String: Int64] {
+        // By the indexes alone.
+        let rows = try connection.query(
+            """
+            SELECT store, COUNT(*) FROM blobs GROUP BY store
+            UNION ALL SELECT replica_store, COUNT(*) FROM blobs WHERE replica_store IS NOT NULL GROUP BY replica_store
+            """
+        ) { (row) throws(MariaDBError) in (try row.text(0), try row.integer(1)) }
+        return Dictionary(rows, uniquingKeysWith: +)
+    }
+
     /// How much lies in a store.
     package func sum(in store: String) throws(MariaDBError) -> Usage {
         try connection.query(

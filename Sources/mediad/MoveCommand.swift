@@ -7,7 +7,7 @@ struct MoveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "move", abstract: "Bring all files of one store to another, while the service runs.",
         discussion: """
-            Each is copied, its hash compared, and then said to lie there; the old one goes an hour later. Begun again after it was
+            Each is copied, its hash compared, and then said to lie there; the old one goes an hour later, or at once where it lay in the local store. Begun again after it was
             ended, it goes on. Let the rules of MEDIA_STORES_FILE name the new store first, on every host, or new files go on to the old
             one. Exit code 1 if something could not be moved.
             """)

@@ -278,6 +278,15 @@ struct StoreMoveTests {
         #expect(
             pages.contains { $0.text("state") == "warning" && $0.text("text").contains("https://learn.example.org") })
         try instance.change(settings: [:])
+        func states(of subject: String) throws -> [String] {
+            let said = try Command(ServiceFolders.mediad, ["doctor", "--json"], environment: instance.environment)
+            return try said.text.split(separator: "\n").map { try JSONParser.parse(Array($0.utf8)) }
+                .filter { $0.text("subject") == subject }.map { $0.text("state") }
+        }
+        chmod(file.path, 0o644)
+        #expect(try states(of: "stores") == ["warning"])
+        chmod(file.path, 0o640)
+        #expect(try states(of: "stores").isEmpty)
         let wrongKey = self.stores[0].json.merged(
             with: .object([.init("credentials", .object([.init("secretKey", .string("wrong"))]))]))
         let wrongBucket = self.stores[1].json.merged(with: .object([.init("container", .string("nowhere"))]))
@@ -290,5 +299,14 @@ struct StoreMoveTests {
         #expect(found[1].text("mend").contains("such a bucket or container"))
         #expect(found[2].text("mend").contains("endpoint"))
         #expect(try self.found(ceph).isEmpty && self.found(azure).isEmpty)
+        // A store with files that the settings have lost.
+        try instance.connection().execute(
+            """
+            INSERT INTO blobs (sha256, size, store, token, reference_count, created_at)
+            VALUES (REPEAT('x', 32), 1, 'forgotten', 't', 1, NOW())
+            """)
+        #expect(try run().contains { $0.text("subject") == "store forgotten" && $0.text("text").contains("1 files") })
+        let scrub = try Command(ServiceFolders.mediad, ["scrub"], environment: instance.environment)
+        #expect(!scrub.errors.contains("MediaCore"), "\(scrub.errors)")
     }
 }

@@ -254,6 +254,9 @@ struct StoreTests {
         }
         #expect(try output("local", good).contains("names are of a-z"))
         #expect(try output("cloud", good, [.init("default", .string("other"))]).contains("there is no store 'other'"))
+        let rule = JSON.object([.init("store", .string("cloud")), .init("types", .string("VIDEO"))])
+        #expect(
+            try output("cloud", good, [.init("rules", .array([rule]))]).contains("rule 1: types: must be a list of"))
         #expect(try output("cloud", good, [.init("rulez", .null)]).contains("rulez: is unknown"))
     }
 }

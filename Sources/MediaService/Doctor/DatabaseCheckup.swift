@@ -17,7 +17,7 @@ struct DatabaseCheckup {
         do {
             let server = try Server(connection)
             return [version(server)] + schema() + [rights(connection)] + settings(server)
-                + [clock(server)] + backlog(connection)
+                + [clock(server)] + backlog(connection) + stores(connection)
         } catch {
             return [unreachable(error)]
         }
@@ -162,6 +162,19 @@ struct DatabaseCheckup {
     }
 
     /// What `mediad work` should have settled by now.
+    /// Files in stores that the settings of this host don't have.
+    private func stores(_ connection: Connection) -> [Finding] {
+        // Of a file that can't be used its own finding tells.
+        guard let stores = try? Stores(configuration), let counts = try? BlobRepository(connection).counts() else {
+            return []
+        }
+        return counts.filter { !stores.names.contains($0.key) }.sorted { $0.key < $1.key }.map { name, count in
+            .fault(
+                "store \(name)", "holds \(count) files and isn't in MEDIA_STORES_FILE: nobody can have them here",
+                mend: "Describe it there again, on each host, until 'mediad move' has brought its files elsewhere.")
+        }
+    }
+
     private func backlog(_ connection: Connection) -> [Finding] {
         let now = Clock.now()
         let late = 300

@@ -17,9 +17,20 @@ struct RemoteStoreCheckup {
         } catch {
             return [.fault("stores", error.description, mend: "Mend the file that MEDIA_STORES_FILE names.")]
         }
-        return stores.others.flatMap { store in
-            (store.storage as? LocalStorage).map { disk($0, store.name) } ?? remote(store, stores.local)
-        }
+        return rights()
+            + stores.others.flatMap { store in
+                (store.storage as? LocalStorage).map { disk($0, store.name) } ?? remote(store, stores.local)
+            }
+    }
+
+    /// The file holds secrets.
+    private func rights() -> [Finding] {
+        var status = stat()
+        guard let path = configuration.optionalText(.storesFile), stat(path, &status) == 0, status.st_mode & 0o007 != 0
+        else { return [] }
+        return [
+            .warning("stores", "everybody on this host may read \(path), which holds secrets", mend: "chmod o= \(path)")
+        ]
     }
 
     private func disk(_ storage: LocalStorage, _ name: String) -> [Finding] {

@@ -37,10 +37,6 @@ enum GetFile {
         case .outside(let url): return redirect(to: url, headers)
         }
         let failed = request.header("MEDIA_FAILED_STORE")
-        // The first bytes have gone out from the store that fails now.
-        if failed != nil, request.header("MEDIA_FAILED_SLICE") == nil {
-            throw Problem.unavailable("The file's store can't be read now.", retryAfter: 10)
-        }
         let target = try LocateBlob(context: context).run(
             sha256, headers, isPublic: file.facts.isPublic, failed: failed)
         var response = Response(status: .ok)

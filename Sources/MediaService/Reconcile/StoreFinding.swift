@@ -19,8 +19,10 @@ package struct StoreFinding: Equatable, Sendable {
         case unknown
         /// A blob whose bytes have changed.
         case rot
-        /// A blob that can't be read or brought elsewhere now.
+        /// A blob that can't be read now.
         case unreadable
+        /// A blob that can't be brought elsewhere now.
+        case unmoved = "not_moved"
     }
 
     package let kind: Kind

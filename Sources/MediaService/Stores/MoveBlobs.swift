@@ -86,7 +86,7 @@ package final class MoveBlobs: Sendable {
             sums.withLock { $0.failed += 1 }
             report(
                 .init(
-                    kind: error is CopyBlob.Damaged ? .rot : .unreadable,
+                    kind: error is CopyBlob.Damaged ? .rot : .unmoved,
                     subject: "\(entry.place.store)/\(entry.sha256)",
                     text: "\(error)"))
         }

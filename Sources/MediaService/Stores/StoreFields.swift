@@ -5,23 +5,33 @@ import MediaStorage
 /// The members of one store's description.
 struct StoreFields {
     let store: String
+    /// As faults name what the members are of.
+    private let subject: String
     private let json: JSON
 
     init(_ store: String, _ json: JSON) {
         self.store = store
         self.json = json
+        subject = "store '\(store)'"
+    }
+
+    /// The members of one of the rules.
+    init(rule: Int, _ json: JSON) {
+        self.json = json
+        store = ""
+        subject = "rule \(rule)"
     }
 
     subscript(_ name: String) -> JSON? { json[name].flatMap { $0.isNull ? nil : $0 } }
 
     func fault(_ name: String, _ reason: String) -> StoreReader.Fault {
-        .init(description: "store '\(store)': \(name): \(reason)")
+        .init(description: "\(subject): \(name): \(reason)")
     }
 
     /// Refuses members that mean nothing.
     func require(_ known: Set<String>) throws {
         guard let members = json.object else {
-            throw StoreReader.Fault(description: "store '\(store)': must be an object")
+            throw StoreReader.Fault(description: "\(subject): must be an object")
         }
         for member in members where !known.contains(member.name) {
             throw fault(member.name, "is unknown; there are \(known.sorted().joined(separator: ", "))")

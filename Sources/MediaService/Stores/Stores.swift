@@ -74,7 +74,7 @@ package struct Stores: Sendable {
     }
 
     private static func rule(_ json: JSON, _ index: Int) throws -> Rule {
-        let fields = StoreFields("rule \(index + 1)", json)
+        let fields = StoreFields(rule: index + 1, json)
         try fields.require(["store", "types", "minBytes", "maxBytes", "entityTypes"])
         var rule = Rule(store: try fields.text("store"))
         if let types = fields["types"] {

@@ -58,15 +58,16 @@ package final class RemoteClient: Sendable {
         while true {
             let failure: RemoteStorageError
             var wait: Int?
+            let request = try make()
             do {
-                let answer = try once(make(), expected, sink)
+                let answer = try once(request, expected, sink)
                 if expected.contains(answer.head.status) { return answer }
                 failure = error(operation, answer)
                 wait = answer.head.retryAfter.map { min(max($0, 0), 3600) * 1000 }
             } catch let error as HTTPClient.Failure {
                 failure = RemoteStorageError(
                     store: store, kind: error.kind == .tls || error.kind == .request ? .unexpected : .unavailable,
-                    operation: operation, status: 0, detail: error.description)
+                    operation: operation, status: 0, detail: "\(Self.base(of: request.url)): \(error.description)")
                 // Bytes that the sink has can't be taken back.
                 if sink != nil { throw failure }
             }
@@ -103,6 +104,11 @@ package final class RemoteClient: Sendable {
         // One whose request has failed is let go, with its connection.
         idle.withLock { if $0.clients.count < 32 { $0.clients.append(client) } }
         return Answer(head: head, body: body)
+    }
+
+    /// Scheme, host and port of a URL, which may hold a signature.
+    private static func base(of url: String) -> String {
+        url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3).joined(separator: "/")
     }
 
     /// What an answer that wasn't expected means.
