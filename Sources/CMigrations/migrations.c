@@ -138,6 +138,12 @@ static const char resumable_uploads_direct[] = {
 static const char upload_parts[] = {
 #embed "../../sql/migrations/0045_upload_parts.sql" suffix(, 0)
 };
+static const char media_processing[] = {
+#embed "../../sql/migrations/0046_media_processing.sql" suffix(, 0)
+};
+static const char variants[] = {
+#embed "../../sql/migrations/0047_variants.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -185,6 +191,8 @@ static const MediaMigration migrations[] = {
     {43, "blob_removals", blob_removals},
     {44, "resumable_uploads_direct", resumable_uploads_direct},
     {45, "upload_parts", upload_parts},
+    {46, "media_processing", media_processing},
+    {47, "variants", variants},
 };
 
 const MediaMigration *media_migration_at(int index) {

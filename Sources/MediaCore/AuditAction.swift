@@ -11,6 +11,8 @@ package enum AuditAction: String, CaseIterable, Sendable {
     /// For good, when it was due.
     case purge = "media.purge"
     case replaceFile = "media.replace_file"
+    /// What was made of a file.
+    case process = "media.process"
     case restoreVersion = "media.restore_version"
     case deleteVersion = "media.delete_version"
     /// The bytes of earlier versions, when it was due.

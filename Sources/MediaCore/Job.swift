@@ -5,6 +5,8 @@ package struct Job: Equatable, Sendable {
         case importFile = "import"
         /// Reads a file that its sender has put into a store.
         case verifyDirect = "verify"
+        /// Makes of a record's file what it is shown with.
+        case process = "process"
     }
 
     package enum State: String, CaseIterable, Sendable {

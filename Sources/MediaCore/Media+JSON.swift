@@ -3,7 +3,7 @@ extension Media {
     package static let fieldNames = [
         "id", "type", "originalName", "mimeType", "size", "url", "userId", "entityId", "entityType", "metadata",
         "isPublic", "status", "createdAt", "updatedAt", "title", "sha256", "revision", "failureReason", "deletedAt",
-        "version",
+        "version", "details", "variants",
     ]
 
     /// The record as every answer carries it: the seed's fields in the seed's order, then the service's own.
@@ -31,7 +31,15 @@ extension Media {
             .init("failureReason", JSON(failureReason)),
             .init("deletedAt", JSON(deletion?.at.iso8601)),
             .init("version", .integer(version)),
+            .init("details", details ?? .null),
+            .init("variants", .array(variants.map { $0.json(url: url(of: $0, baseURL: baseURL)) })),
         ])
+    }
+
+    /// Where a variant is found. One that is called as the file itself has no public URL.
+    private func url(of variant: MediaVariant, baseURL: String) -> String {
+        let isLinked = isPublished && variant.fileName != publicName
+        return "\(baseURL)/\(isLinked ? "p" : "m")/\(id)/\(variant.fileName)"
     }
 
     /// Where the file is found: the public URL, which nginx serves by itself, or the permalink, which asks for rights; of a

@@ -13,6 +13,12 @@ extension Media {
         failureReason = TextRules.prefix(reason, 500)
     }
 
+    /// The file is worked on once more.
+    package mutating func reprocess() throws(MediaStatus.WrongStep) {
+        try step(to: .processing)
+        failureReason = nil
+    }
+
     /// What somebody else's work on the file has come to.
     ///
     /// - Parameter reason: why it failed, if it did.

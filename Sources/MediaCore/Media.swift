@@ -36,6 +36,14 @@ package struct Media: Equatable, Sendable {
     package internal(set) var failureReason: String?
     /// Present where the record is deleted.
     package internal(set) var deletion: Deletion?
+    /// What is to be made of the file: `default` or the name of a profile; nil: nothing.
+    package var processing: String?
+    /// What was found out about the file, such as width, height and duration; a JSON object.
+    package var details: JSON?
+    /// What was made of the file.
+    package var variants: [MediaVariant] = []
+    /// The content that others than owner and administrators get, where it isn't the file itself.
+    package var shownSHA256: String?
 
     /// When a record was deleted, and what it was before.
     package struct Deletion: Equatable, Sendable {

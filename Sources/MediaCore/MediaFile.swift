@@ -3,6 +3,8 @@ package struct MediaFile: Equatable, Sendable {
     package var originalName: String
     package var mimeType: String
     package var location: Location
+    /// The content that others than owner and administrators get, where it isn't the file itself.
+    package var shownSHA256: String?
     package var facts: AccessPolicy.Facts
 
     package enum Location: Equatable, Sendable {
@@ -11,10 +13,14 @@ package struct MediaFile: Equatable, Sendable {
         case outside(url: String)
     }
 
-    package init(originalName: String, mimeType: String, location: Location, facts: AccessPolicy.Facts) {
+    package init(
+        originalName: String, mimeType: String, location: Location, shownSHA256: String? = nil,
+        facts: AccessPolicy.Facts
+    ) {
         self.originalName = originalName
         self.mimeType = mimeType
         self.location = location
+        self.shownSHA256 = shownSHA256
         self.facts = facts
     }
 }

@@ -15,6 +15,8 @@ package enum MediaStatus: String, CaseIterable, Sendable {
     package func canBecome(_ next: MediaStatus) -> Bool {
         switch (self, next) {
         case (.processing, .ready), (.processing, .failed): true
+        // Another file, or another try.
+        case (.ready, .processing), (.failed, .processing): true
         case (.processing, .deleted), (.ready, .deleted), (.failed, .deleted): true
         default: false
         }

@@ -58,5 +58,9 @@ extension Media {
         size = file.size
         sha256 = file.sha256
         self.publicName = FileName.marked(publicName, file.sha256)
+        // They were of the other one.
+        details = nil
+        variants = []
+        shownSHA256 = nil
     }
 }

@@ -215,14 +215,24 @@ package struct JobQueue {
             "UPDATE jobs SET payload = ? WHERE id = ? AND holder IS NULL", [.text(payload.text), .text(id)])
     }
 
-    /// Jobs that have ended undone, and whose uploads nobody has told.
+    /// Jobs that have ended undone, and whose uploads or records nobody has told.
     package func untold(limit: Int) throws(MariaDBError) -> [Job] {
-        let columns = Self.columns.split(separator: ",").map { "j." + $0.drop { $0 == " " || $0 == "\n" } }
-        return try connection.query(
+        let names = Self.columns.split(separator: ",").map { "j." + $0.drop { $0 == " " || $0 == "\n" } }
+        let columns = names.joined(separator: ", ")
+        let uploads = try connection.query(
             """
-            SELECT \(columns.joined(separator: ", ")) FROM resumable_uploads u JOIN jobs j ON j.id = u.id
+            SELECT \(columns) FROM resumable_uploads u JOIN jobs j ON j.id = u.id
             WHERE j.state IN ('FAILED', 'CANCELLED') AND u.media_id IS NULL AND u.failure IS NULL LIMIT ?
             """, [.integer(Int64(limit))], Self.job)
+        // From the few jobs, since there is no index on the records' status alone.
+        let records = try connection.query(
+            """
+            SELECT STRAIGHT_JOIN \(columns) FROM jobs j JOIN media m ON m.id = j.subject
+            WHERE j.state IN ('FAILED', 'CANCELLED') AND j.kind = 'process' AND m.status = 'PROCESSING'
+                AND NOT EXISTS (SELECT 1 FROM jobs k WHERE k.subject = m.id AND k.state IN ('WAITING', 'RUNNING'))
+            LIMIT ?
+            """, [.integer(Int64(limit))], Self.job)
+        return uploads + records
     }
 
     /// Forgets jobs that ended before `moment`.

@@ -5,11 +5,12 @@ package struct MediaRepository {
     private static let columns = """
         m.id, m.type, m.original_name, m.mime_type, m.size, m.user_id, m.entity_id, m.entity_type, m.metadata, \
         m.is_public, m.status, m.created_at, m.updated_at, m.title, m.sha256, m.public_name, m.revision, m.failure_reason, \
-        m.deleted_at, m.deleted_status, m.version, m.version_at, m.external_url
+        m.deleted_at, m.deleted_status, m.version, m.version_at, m.external_url, m.processing, m.details, m.variants, \
+        m.shown_sha256
         """
     private static let findSQL = "SELECT \(columns) FROM media m WHERE m.id = ?"
     private static let fileColumns =
-        "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status, m.external_url"
+        "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status, m.external_url, m.shown_sha256"
     private static let findFileSQL = "SELECT \(fileColumns) FROM media m WHERE m.id = ?"
     private static let findLinkedFileSQL = """
         SELECT \(fileColumns), m.link_epoch = l.epoch, l.epoch, l.revoked_at, l.uses >= l.max_uses AND NOT l.last_request <=> ?,
@@ -46,22 +47,26 @@ package struct MediaRepository {
             Self.findLinkedFileSQL,
             [.text(requestID), .text(link.linkID.rawValue), .text(link.keyID), .text(link.mediaID)]
         ) { (row) throws(MariaDBError) -> (file: MediaFile, stored: StoredLink) in
-            let isCurrent = try row.bool(7)
-            let isRevoked = !isCurrent || !row.isNull(9) || !row.isNull(12)
-            let isUsedUp = row.isNull(10) ? false : try row.bool(10)
+            let isCurrent = try row.bool(8)
+            let isRevoked = !isCurrent || !row.isNull(10) || !row.isNull(13)
+            let isUsedUp = row.isNull(11) ? false : try row.bool(11)
             return (
                 try Self.file(row),
                 StoredLink(
-                    epoch: try row.integer(8), fingerprint: try row.bytes(11), isRevoked: isRevoked, isUsedUp: isUsedUp)
+                    epoch: try row.integer(9), fingerprint: try row.bytes(12), isRevoked: isRevoked, isUsedUp: isUsedUp)
             )
         }.first
     }
 
-    /// The public records that have a content.
+    /// The public records that have a content, as their file or as something that was made of it.
     package func published(with sha256: String) throws(MariaDBError) -> [MediaID] {
-        try connection.query(
-            "SELECT id FROM media WHERE sha256 = ? AND is_public AND status = 'READY'",
-            [.bytes(Hex.decode(sha256) ?? [])]
+        let hash = Value.bytes(Hex.decode(sha256) ?? [])
+        return try connection.query(
+            """
+            SELECT id FROM media WHERE sha256 = ? AND is_public AND status = 'READY'
+            UNION SELECT m.id FROM variants v JOIN media m ON m.id = v.media_id
+            WHERE v.sha256 = ? AND m.is_public AND m.status = 'READY'
+            """, [hash, hash]
         ) { (row) throws(MariaDBError) in try row.value(0) { MediaID($0) } }
     }
 
@@ -103,6 +108,7 @@ package struct MediaRepository {
             originalName: try row.text(0), mimeType: try row.text(1),
             location: row.isNull(2)
                 ? .outside(url: try row.text(6)) : .stored(sha256: Hex.encode(try row.bytes(2))),
+            shownSHA256: row.isNull(7) ? nil : Hex.encode(try row.bytes(7)),
             facts: AccessPolicy.Facts(
                 ownerID: try row.text(3), isPublic: try row.bool(4),
                 status: try row.value(5, MediaStatus.init(rawValue:))))
@@ -188,15 +194,16 @@ package struct MediaRepository {
             """
             INSERT INTO media (id, type, original_name, mime_type, size, user_id, entity_id, entity_type, metadata,
                 is_public, status, created_at, updated_at, title, sha256, public_name, external_url,
-                failure_reason)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                failure_reason, processing)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(media.id), .text(media.type.rawValue), .text(media.originalName), .text(media.mimeType),
                 .integer(media.size), .text(media.userID), .optional(media.entityID), .optional(media.entityType),
                 .optional(media.metadata?.text), .bool(media.isPublic), .text(media.status.rawValue),
                 .timestamp(media.createdAt), .timestamp(media.updatedAt), .optional(media.title),
-                Self.hash(media), .text(media.publicName), .optional(media.externalURL), .optional(media.failureReason),
+                Self.hash(media.sha256), .text(media.publicName), .optional(media.externalURL),
+                .optional(media.failureReason), .optional(media.processing),
             ])
         try linkEntity(of: media, at: media.createdAt)
     }
@@ -232,17 +239,33 @@ package struct MediaRepository {
         try connection.execute(
             """
             UPDATE media SET original_name = ?, mime_type = ?, size = ?, sha256 = ?, public_name = ?, version = ?,
-                version_at = ?, updated_at = ?, revision = ? WHERE id = ?
+                version_at = ?, updated_at = ?, revision = ?, status = ?, details = NULL, variants = NULL, shown_sha256 = NULL
+            WHERE id = ?
             """,
             [
                 .text(media.originalName), .text(media.mimeType), .integer(media.size),
-                Self.hash(media), .text(media.publicName), .integer(media.version),
+                Self.hash(media.sha256), .text(media.publicName), .integer(media.version),
                 media.versionAt.map { .timestamp($0) } ?? .null, .timestamp(media.updatedAt),
-                .integer(media.revision), .text(media.id),
+                .integer(media.revision), .text(media.status.rawValue), .text(media.id),
             ])
     }
 
-    private static func hash(_ media: Media) -> Value { media.sha256.flatMap(Hex.decode).map(Value.bytes) ?? .null }
+    /// Writes what was made of the file.
+    package func updateProcessed(_ media: Media) throws(MariaDBError) {
+        let variants = media.variants.isEmpty ? nil : JSON.array(media.variants.map(\.stored)).text
+        try connection.execute(
+            """
+            UPDATE media SET processing = ?, details = ?, variants = ?, shown_sha256 = ?, status = ?, failure_reason = ?,
+                updated_at = ?, revision = ? WHERE id = ?
+            """,
+            [
+                .optional(media.processing), .optional(media.details?.text), .optional(variants),
+                Self.hash(media.shownSHA256), .text(media.status.rawValue), .optional(media.failureReason),
+                .timestamp(media.updatedAt), .integer(media.revision), .text(media.id),
+            ])
+    }
+
+    private static func hash(_ sha256: String?) -> Value { sha256.flatMap(Hex.decode).map(Value.bytes) ?? .null }
 
     private func linkEntity(of media: Media, at moment: Timestamp) throws(MariaDBError) {
         guard let type = media.entityType, let id = media.entityID else { return }
@@ -252,7 +275,7 @@ package struct MediaRepository {
     }
 
     private static func media(_ row: Row) throws(MariaDBError) -> Media {
-        Media(
+        var media = Media(
             id: try row.value(0) { MediaID($0) },
             type: try row.value(1, MediaType.init(rawValue:)),
             originalName: try row.text(2),
@@ -280,5 +303,13 @@ package struct MediaRepository {
                     at: try row.timestamp(18),
                     // Records deleted before this was noted were READY.
                     status: row.isNull(19) ? .ready : try row.value(19, MediaStatus.init(rawValue:))))
+        media.processing = row.optionalText(23)
+        func json(_ column: Int) throws(MariaDBError) -> JSON? {
+            row.isNull(column) ? nil : try row.value(column) { try? JSONParser.parse(Array($0.utf8)) }
+        }
+        media.details = try json(24)
+        media.variants = try json(25)?.array?.compactMap(MediaVariant.init(stored:)) ?? []
+        media.shownSHA256 = row.isNull(26) ? nil : Hex.encode(try row.bytes(26))
+        return media
     }
 }

@@ -17,6 +17,7 @@ package struct StoreAuditRepository {
         SELECT sha256 FROM media WHERE sha256 IS NOT NULL AND sha256 >= ? AND sha256 <= ?
         UNION ALL SELECT sha256 FROM media_versions WHERE sha256 >= ? AND sha256 <= ?
         UNION ALL SELECT sha256 FROM staged_files WHERE sha256 >= ? AND sha256 <= ?
+        UNION ALL SELECT sha256 FROM variants WHERE sha256 >= ? AND sha256 <= ?
         """
 
     private let connection: Connection
@@ -51,7 +52,7 @@ package struct StoreAuditRepository {
     package func counts(_ prefix: [UInt8]) throws(MariaDBError) -> [String: Int64] {
         let range = Self.range(prefix)
         let rows = try connection.query(
-            "SELECT sha256, COUNT(*) FROM (\(Self.references)) r GROUP BY sha256", range + range + range
+            "SELECT sha256, COUNT(*) FROM (\(Self.references)) r GROUP BY sha256", range + range + range + range
         ) { (row) throws(MariaDBError) in (Hex.encode(try row.bytes(0)), try row.integer(1)) }
         return Dictionary(uniqueKeysWithValues: rows)
     }
@@ -67,23 +68,28 @@ package struct StoreAuditRepository {
         let hash = Value.bytes(Hex.decode(sha256) ?? [])
         return try connection.query(
             """
-            SELECT id FROM media WHERE sha256 = ? UNION SELECT media_id FROM media_versions WHERE sha256 = ? LIMIT 10
-            """, [hash, hash]
+            SELECT id FROM media WHERE sha256 = ? UNION SELECT media_id FROM media_versions WHERE sha256 = ?
+            UNION SELECT media_id FROM variants WHERE sha256 = ? LIMIT 10
+            """, [hash, hash, hash]
         ) { (row) throws(MariaDBError) in try row.text(0) }
     }
 
     /// The public records behind an id, in the order of ids, with the names of their links, and whether there is one: of what lies
-    /// elsewhere there is none.
+    /// elsewhere there is none; and whether there may be others.
     package func published(
         after id: String, limit: Int
-    ) throws(MariaDBError) -> [(id: MediaID, name: String, isHere: Bool)] {
+    ) throws(MariaDBError) -> [(id: MediaID, name: String, isHere: Bool, hasMore: Bool)] {
         try connection.query(
             """
-            SELECT m.id, m.public_name, b.store = 'local' FROM media m JOIN blobs b ON b.sha256 = m.sha256
+            SELECT m.id, m.public_name, b.store = 'local', m.variants IS NOT NULL OR m.shown_sha256 IS NOT NULL
+            FROM media m JOIN blobs b ON b.sha256 = m.sha256
             WHERE m.id > ? AND m.is_public AND m.status = 'READY' ORDER BY m.id LIMIT ?
             """, [.text(id), .integer(Int64(limit))]
         ) { (row) throws(MariaDBError) in
-            (id: try row.value(0) { MediaID($0) }, name: try row.text(1), isHere: try row.bool(2))
+            (
+                id: try row.value(0) { MediaID($0) }, name: try row.text(1), isHere: try row.bool(2),
+                hasMore: try row.bool(3)
+            )
         }
     }
 

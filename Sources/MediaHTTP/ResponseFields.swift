@@ -16,6 +16,7 @@ package struct ResponseFields: Sendable, Equatable {
         case location = "Location"
         /// What a decision tells nginx.
         case mediaCacheControl = "X-Media-Cache-Control"
+        case mediaVary = "X-Media-Vary"
         case mediaDisposition = "X-Media-Disposition"
         case mediaFile = "X-Media-File"
         case mediaType = "X-Media-Type"

@@ -36,7 +36,7 @@ extension LocalStorage {
 
     /// Names below the root and in `objects/` that this service hasn't made.
     package func strangers() throws(StorageError) -> [String] {
-        let known: Set<String> = ["incoming", "partial", "staging", "objects", "public", "cache"]
+        let known: Set<String> = ["incoming", "partial", "staging", "objects", "public", "work", "cache"]
         let top = try FileSystem.names(in: root).filter { !known.contains($0) && $0 != "lost+found" }
         let inner = try FileSystem.names(in: objects).filter { $0.count != 2 || Hex.decode($0) == nil }
         return top + inner.map { "objects/\($0)" }

@@ -9,6 +9,7 @@ package import MediaCore
 /// staging/<name>                files that have arrived whole
 /// objects/ab/cd/<sha256>        blobs, each content once, never changed
 /// public/<media id>/<name>      hard links to the blobs of public records
+/// work/<job id>/                where programs work on a file
 /// cache/                        what nginx keeps of stores elsewhere
 /// ```
 ///
@@ -29,7 +30,7 @@ package struct LocalStorage: Sendable {
 
     /// Makes the folders. Workers do it too: whichever process comes first.
     package func prepare() throws(StorageError) {
-        for folder in [root, incoming, partials, staging, objects, published] {
+        for folder in [root, incoming, partials, staging, objects, published, work] {
             _ = try FileSystem.createFolder(folder)
         }
         for prefix in 0...255 { _ = try FileSystem.createFolder("\(objects)/\(Hex.encode([UInt8(prefix)]))") }
@@ -41,6 +42,7 @@ package struct LocalStorage: Sendable {
     var staging: String { "\(root)/staging" }
     var objects: String { "\(root)/objects" }
     var published: String { "\(root)/public" }
+    var work: String { "\(root)/work" }
 
     // MARK: Staging
 
@@ -262,10 +264,10 @@ package struct LocalStorage: Sendable {
         }
     }
 
-    /// Takes all public links of a record away but one. When it returns, that survives a power cut.
-    package func unpublishOthers(than name: String, of id: MediaID) throws(StorageError) {
+    /// Takes all public links of a record away but some. When it returns, that survives a power cut.
+    package func unpublishOthers(than kept: Set<String>, of id: MediaID) throws(StorageError) {
         let folder = "\(published)/\(id)"
-        let others = try FileSystem.names(in: folder).filter { $0 != name }
+        let others = try FileSystem.names(in: folder).filter { !kept.contains($0) }
         guard !others.isEmpty else { return }
         for other in others { try FileSystem.remove("\(folder)/\(other)") }
         try FileSystem.syncFolder(folder)
@@ -282,6 +284,11 @@ package struct LocalStorage: Sendable {
 
     package func isPublished(_ id: MediaID, name: String) -> Bool {
         FileSystem.exists("\(published)/\(id)/\(name)")
+    }
+
+    /// The names of a record's public links.
+    package func publicNames(_ id: MediaID) throws(StorageError) -> Set<String> {
+        Set(try FileSystem.names(in: "\(published)/\(id)"))
     }
 
     // MARK: State

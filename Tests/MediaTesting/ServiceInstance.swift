@@ -69,7 +69,8 @@ package final class ServiceInstance: Sendable {
             "MEDIA_DATABASE_SOCKET": database.socket ?? "", "MEDIA_DATABASE_PASSWORD": database.password,
             "MEDIA_DATABASE_USER": database.user, "MEDIA_DATABASE_NAME": database.database,
             "MEDIA_LISTEN": "127.0.0.1:\(port)", "MEDIA_ACCESS_LOG": "\(folders.state)/log/access.log",
-            "MEDIA_WORKERS": "2", "MEDIA_STORE_RESERVE_BYTES": "0",
+            // Most tests look at records as they are at once, and have nobody who works on them.
+            "MEDIA_PROCESSING": "off", "MEDIA_WORKERS": "2", "MEDIA_STORE_RESERVE_BYTES": "0",
             "MEDIA_LINK_SECRET": "a secret of the tests, of thirty-two characters".filter { $0 != " " && $0 != "," },
             // Most tests look at what a change does at once.
             "MEDIA_DECISION_CACHE": "0",

@@ -18,6 +18,12 @@ package struct ImageOrder: Equatable, Sendable {
         package init() {}
     }
 
+    /// The types that are read.
+    package static let readTypes: Set<String> = [
+        "image/jpeg", "image/png", "image/webp", "image/avif", "image/heic", "image/heif", "image/gif", "image/tiff",
+        "image/svg+xml",
+    ]
+
     package var source: String
     /// As it was detected.
     package var mimeType: String

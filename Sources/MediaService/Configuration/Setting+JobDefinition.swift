@@ -33,7 +33,7 @@ extension Setting {
             Definition(
                 form: .seconds(1...31_536_000), defaultText: "7d",
                 summary: "How long a job that has ended can be looked up.")
-        default: eventDefinition
+        default: processingDefinition
         }
     }
 }

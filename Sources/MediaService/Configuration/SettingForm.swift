@@ -1,5 +1,6 @@
 import MediaCore
 import MediaMessaging
+import MediaProcessing
 
 /// The form a setting's value has.
 package enum SettingForm: Sendable {
@@ -32,6 +33,12 @@ package enum SettingForm: Sendable {
     case networks
     /// IP addresses with commas, each of which may have a port.
     case nameServers
+    /// What `ImagePreset` reads, with commas.
+    case presets
+    /// Names with those of presets, such as `photo=thumb+large`, with commas.
+    case profiles
+    /// Formats of pictures, with commas.
+    case imageFormats
     /// Origins of pages, with commas, or `*`.
     case origins
     /// The name of an HTTP header field, of letters, digits and `-`.
@@ -57,6 +64,10 @@ package enum SettingForm: Sendable {
         case .origins: "origins such as https://learn.example.org, with commas, or *"
         case .networks: "IP addresses and networks such as 192.0.2.0/24, with commas"
         case .nameServers: "IP addresses, also with a port such as 127.0.0.1:5353 or [::1]:5353, with commas"
+        case .presets:
+            "NAME=WIDTH or NAME=WIDTHxHEIGHT, also with :cover or :pad, a gravity, :qNUMBER and :watermark, with commas"
+        case .profiles: "names with those of presets such as photo=thumb+large, with commas"
+        case .imageFormats: "\(ImageOrder.Format.allCases.map(\.rawValue).joined(separator: ", ")), with commas"
         case .fieldName: "letters, digits and '-'"
         case .types: "kinds (\(MediaType.allCases.map(\.rawValue).joined(separator: ", "))) and types, with commas"
         }
@@ -93,6 +104,17 @@ package enum SettingForm: Sendable {
             text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy {
                 Self.nameServer(String($0)) != nil
             }
+        case .presets:
+            text.split(separator: ",", omittingEmptySubsequences: false).reduce(into: Set<String>?([])) { names, word in
+                guard let preset = ImagePreset(String(word)), names?.insert(preset.name).inserted == true else {
+                    return names = nil
+                }
+            } != nil
+        case .profiles: Self.profiles(text) != nil
+        case .imageFormats:
+            text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy {
+                ImageOrder.Format(rawValue: String($0)) != nil
+            }
         case .fieldName: !text.isEmpty && text.utf8.allSatisfy { Self.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
         }
     }
@@ -114,6 +136,21 @@ package enum SettingForm: Sendable {
         if isBare { return text.contains(":") ? "[\(text)]" : text }
         guard let (host, _) = endpoint(text), !host.contains("/"), Network(host) != nil else { return nil }
         return text
+    }
+
+    /// Names, each with those of presets.
+    static func profiles(_ text: String) -> [(name: String, presets: [String])]? {
+        var profiles: [(name: String, presets: [String])] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) where !text.isEmpty {
+            let halves = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+            guard halves.count == 2, ImagePreset.isName(halves[0]), halves[0] != ProcessingChoice.none,
+                halves[0] != ProcessingChoice.default
+            else { return nil }
+            let presets = halves[1].split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+            guard presets.allSatisfy(ImagePreset.isName) else { return nil }
+            profiles.append((halves[0], presets))
+        }
+        return profiles
     }
 
     /// Up to sixteen.

@@ -23,7 +23,7 @@ struct StoreLocations {
         guard stores.hasOthers else { return "" }
         var lines = [
             "map $request_uri $media_requested {", "    default /;",
-            "    \"~^/m/(?<media_requested_id>[0-9a-z]+)\" /m/$media_requested_id;",
+            "    \"~^/m/(?<media_requested_id>[0-9a-z]+(/[a-z0-9.-]+)?)\" /m/$media_requested_id;",
             "    \"~^/p/(?<media_requested_public>c[0-9a-z]+)/\" /_public/$media_requested_public;", "}",
             "map $request_uri $media_requested_query {", "    default '';",
             "    \"~^[^?]*[?](?<media_requested_rest>.*)$\" $media_requested_rest;", "}",
@@ -34,7 +34,7 @@ struct StoreLocations {
             )
         }
         if !reusesDecisions {
-            for name in ["type", "disposition", "cache_control"] {
+            for name in ["type", "disposition", "cache_control", "vary"] {
                 lines += ["map $host $media_file_\(name) {", "    default '';", "}"]
             }
         }

@@ -2,6 +2,14 @@ import Glibc
 
 /// A program that is run to its end for what it prints.
 enum Program {
+    /// A program of this service that lies beside this one.
+    static func beside(_ name: String) -> String {
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink("/proc/self/exe", &path, path.count - 1)
+        let own = length > 0 ? String(decoding: path[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) : ""
+        return own.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/\(name)"
+    }
+
     /// What a program says on standard output and error; nil where it can't be started.
     ///
     /// - Parameter words: the program and its arguments.

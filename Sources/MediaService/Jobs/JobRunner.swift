@@ -25,6 +25,7 @@ final class JobRunner: Sendable {
         switch kind {
         case .importFile: ImportFile()
         case .verifyDirect: VerifyDirect()
+        case .process: ProcessMedia()
         }
     }
 
@@ -45,6 +46,7 @@ final class JobRunner: Sendable {
     private static func threads(_ kind: Job.Kind, _ configuration: Configuration) -> Int {
         switch kind {
         case .importFile, .verifyDirect: configuration.number(.importThreads)
+        case .process: configuration.number(.processingThreads)
         }
     }
 

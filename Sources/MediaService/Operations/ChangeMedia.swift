@@ -95,7 +95,13 @@ struct ChangeMedia {
         _ id: String, if precondition: Precondition = .none, _ caller: Caller,
         alongside: ((Connection, Media) throws -> Void)? = nil
     ) throws -> Media {
-        try change(id, .restore, [.restore], if: precondition, caller, alongside) { try $0.restore() }
+        try change(
+            id, .restore, [.restore], if: precondition, caller,
+            { connection, media in
+                // What was being done of it has ended when it was deleted.
+                try PlanProcessing(context: context).add(media, connection)
+                try alongside?(connection, media)
+            }, { try $0.restore() })
     }
 
     /// Removes a record and its bytes for good, deleted or not.

@@ -41,7 +41,9 @@ struct CreateMedia {
         _ files: [CheckedFile], _ attributes: MediaAttributes, by caller: String,
         alongside: ((Connection, [Media]) throws -> Void)? = nil
     ) throws -> [Media] {
-        let media = records(files, attributes)
+        let plan = PlanProcessing(context: context)
+        let choice = try plan.choice(attributes.processing)
+        let media = records(files, attributes, choice)
         try Ingest(context: context).run(
             zip(media, files).map { ($0.id, $1) }, entityType: attributes.entityType,
             prepare: { index in
@@ -66,23 +68,27 @@ struct CreateMedia {
     // MARK: Steps
 
     private func records(
-        _ files: [CheckedFile], _ attributes: MediaAttributes
+        _ files: [CheckedFile], _ attributes: MediaAttributes, _ choice: String?
     ) -> [Media] {
+        let plan = PlanProcessing(context: context)
         let now = context.now()
         // Ids of one moment sort by their random part; sorted, the answer and a list by id have the files in one order.
         let ids = files.map { _ in MediaID(now: now, using: &context.random) }.sorted()
         return files.indices.map { index in
-            Media(
+            var media = Media(
                 id: ids[index], type: files[index].type.mediaType, originalName: files[index].file.originalName,
                 mimeType: files[index].type.mimeType, size: files[index].file.staged.size,
                 userID: attributes.userID ?? "",
                 entityID: attributes.entityID, entityType: attributes.entityType, metadata: attributes.metadata,
-                isPublic: attributes.isPublic, status: files[index].infection == nil ? .ready : .failed, createdAt: now,
-                updatedAt: now,
+                isPublic: attributes.isPublic,
+                status: files[index].infection == nil ? plan.status(files[index].type.mimeType, choice) : .failed,
+                createdAt: now, updatedAt: now,
                 title: attributes.title, sha256: files[index].sha256,
                 publicName: FileName.publicName(
                     originalName: files[index].file.originalName, extension: files[index].type.fileExtension),
                 failureReason: files[index].infection.map { "Infected: \($0)" })
+            media.processing = choice
+            return media
         }
     }
 
@@ -90,7 +96,10 @@ struct CreateMedia {
         _ media: [Media], _ caller: String, _ alongside: ((Connection, [Media]) throws -> Void)?,
         _ connection: Connection
     ) throws {
-        for record in media { try MediaRepository(connection).insert(record) }
+        for record in media {
+            try MediaRepository(connection).insert(record)
+            try PlanProcessing(context: context).add(record, connection)
+        }
         try context.note(creationOf: media, caller, connection)
         try alongside?(connection, media)
         let usage = Usage(bytes: media.reduce(0) { $0 + $1.storedSize }, files: Int64(media.count))

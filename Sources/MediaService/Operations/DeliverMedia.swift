@@ -7,6 +7,10 @@ struct DeliverMedia {
     struct Order {
         /// As the URL names it.
         var id: String
+        /// What was made of the file, as the URL names it; nil: the file itself.
+        var variant: String?
+        /// The formats of pictures that the client takes, beside those that each does.
+        var accepts: Set<String> = []
         var caller: Authenticate.Result
         /// The signed link and its signature, where the URL has the form of one.
         var link: (link: SignedLink, signature: [UInt8])?
@@ -19,6 +23,8 @@ struct DeliverMedia {
     /// What may be sent.
     struct Delivery {
         var file: MediaFile
+        /// Whether another client may get another format at the same URL.
+        var variesByAccept = false
         /// What the link calls the file; it makes the answer a download.
         var downloadName: String?
         /// Seconds for which the same request may be answered the same way without asking.
@@ -37,11 +43,42 @@ struct DeliverMedia {
         file.facts = facts
         guard case .allowed(let reason) = AccessPolicy.decide(order.caller.caller, .download(file.facts, linkState))
         else { throw refusal(order, file, linkState) }
-        let delivery = Delivery(file: file, lifetime: lifetime(order, reason, now: now))
+        if let variant = order.variant {
+            file = try made(variant, of: file, order)
+        } else if let shown = file.shownSHA256, ![.owner, .admin, .scope].contains(reason) {
+            file.location = .stored(sha256: shown)
+        }
+        let delivery = Delivery(
+            file: file, variesByAccept: order.variant?.contains(".") == false,
+            lifetime: lifetime(order, reason, now: now))
         guard reason == .link, let link = order.link?.link else { return delivery }
         if link.isCounted, order.takesUse { try takeUse(of: link, order) }
-        return Delivery(file: file, downloadName: link.downloadName, lifetime: delivery.lifetime)
+        return Delivery(
+            file: file, variesByAccept: delivery.variesByAccept, downloadName: link.downloadName,
+            lifetime: delivery.lifetime)
     }
+
+    /// What was made of a file, in the format that is named, or the best one that the client takes.
+    private func made(_ name: String, of file: MediaFile, _ order: Order) throws -> MediaFile {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard let id = MediaID(order.id), (1...2).contains(parts.count) else { throw Self.noVariant }
+        let found = try VariantRepository(context.connection).named(parts[0], of: id)
+        let preferred = ["image/avif", "image/webp"].filter(order.accepts.contains)
+        let entry =
+            parts.count == 2
+            ? found.first { $0.variant.fileExtension == parts[1] }
+            : preferred.lazy.compactMap { type in found.first { $0.variant.mimeType == type } }.first
+                ?? found.first { !["image/avif", "image/webp"].contains($0.variant.mimeType) } ?? found.first
+        guard let entry else { throw Self.noVariant }
+        let stem = file.originalName.split(separator: ".").first.map(String.init) ?? file.originalName
+        var made = file
+        made.originalName = "\(stem)-\(entry.variant.fileName)"
+        made.mimeType = entry.variant.mimeType
+        made.location = .stored(sha256: entry.sha256)
+        return made
+    }
+
+    private static let noVariant = Problem(.notFound, "Nothing of this name was made of the file.")
 
     /// The file and what its link says.
     private func look(_ order: Order, now: Timestamp) throws -> (MediaFile?, AccessPolicy.LinkState) {

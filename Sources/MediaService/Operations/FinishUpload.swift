@@ -104,6 +104,7 @@ struct FinishUpload {
         attributes.isPublic = entry.description["isPublic"] == .bool(true)
         attributes.metadata = metadata?.isNull == false ? metadata : nil
         attributes.title = text("title")
+        attributes.processing = text("processing")
         return (text("originalName") ?? "", text("type"), attributes)
     }
 

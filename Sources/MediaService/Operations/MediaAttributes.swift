@@ -1,4 +1,5 @@
 import MediaCore
+import MediaProcessing
 
 /// What the sender of a file says about it, and what may be changed later; checked.
 struct MediaAttributes: Equatable {
@@ -8,6 +9,8 @@ struct MediaAttributes: Equatable {
     var isPublic = false
     var metadata: JSON?
     var title: String?
+    /// What is to be made of the file; nil: what is usual.
+    var processing: String?
 
     /// What the file is to belong to.
     var entity: EntityReference? {
@@ -17,11 +20,13 @@ struct MediaAttributes: Equatable {
 
     /// What makes an upload with these the same as another one.
     var identity: JSON {
-        .array([JSON(userID), JSON(entityType), JSON(entityID), .bool(isPublic), metadata ?? .null, JSON(title)])
+        .array(
+            [JSON(userID), JSON(entityType), JSON(entityID), .bool(isPublic), metadata ?? .null, JSON(title)]
+                + (processing.map { [.string($0)] } ?? []))
     }
 
     /// The names that a form or a query may use.
-    static let names: Set<String> = ["userId", "entityType", "entityId", "isPublic", "metadata", "title"]
+    static let names: Set<String> = ["userId", "entityType", "entityId", "isPublic", "metadata", "title", "processing"]
 
     /// - Parameter userID: whose file it is; nothing else is said.
     init(userID: String) {
@@ -44,6 +49,7 @@ struct MediaAttributes: Equatable {
         entityType = text("entityType")
         entityID = text("entityId")
         title = text("title")
+        processing = text("processing")
         switch texts["isPublic"] {
         case nil, "false", "0": isPublic = false
         case "true", "1": isPublic = true
@@ -84,6 +90,7 @@ struct MediaAttributes: Equatable {
         }
         isPublic = fields.bool("isPublic") ?? false
         title = text("title", &fields)
+        processing = text("processing", &fields)
         guard let value = fields.object("metadata") else { return }
         let limit = context.environment.configuration.number(.metadataBytes)
         do {
@@ -99,6 +106,7 @@ struct MediaAttributes: Equatable {
     static func fault(in value: String, _ name: String) -> String? {
         switch name {
         case "title": TextRules.fault(in: value, maxLength: 255)
+        case "processing": ImagePreset.isName(value) ? nil : "must be of a-z, 0-9 and '-'"
         case "entityType": TextRules.faultInSegment(value, maxLength: 64)
         default: TextRules.faultInSegment(value, maxLength: 191)
         }

@@ -56,8 +56,9 @@ struct PurgeMedia {
             try context.environment.storage.unpublish(id)
             try PublicationQueue(connection).remove(id)
             let versions = try MediaVersionRepository(connection).remove(of: id)
+            let variants = try VariantRepository(connection).removeAll(of: id)
             try records.remove(id)
-            let hashes = versions.map(\.sha256) + [media.sha256].compactMap(\.self)
+            let hashes = versions.map(\.sha256) + variants.map(\.sha256) + [media.sha256].compactMap(\.self)
             // In one order everywhere, as uploads lock them.
             for sha256 in hashes.sorted() { try BlobRepository(connection).release(sha256: sha256, now: context.now()) }
             try context.note(action, caller, from: media, to: nil, connection)

@@ -32,6 +32,7 @@ struct RecordFile {
         // Whoever could would have this address send anybody anywhere.
         try Authorize.check(caller, .actForPlatform(.write))
         if let fault = OutsideURL.fault(in: order.url) { throw Problem.invalid("url", fault) }
+        _ = try PlanProcessing(context: context).choice(attributes.processing)
         let media = outsideRecord(order)
         try context.connection.transaction { try insert(media, caller, alongside, $0) }
         return media
@@ -58,16 +59,19 @@ struct RecordFile {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
         let isFile = segments.count == 2 && segments[0] == "m" || segments.count == 3 && segments[0] == "p"
         guard isFile, let id = MediaID(String(segments[1])) else { throw Self.notStaged }
+        let plan = PlanProcessing(context: context)
+        let choice = try plan.choice(order.attributes.processing)
         let media = try context.connection.transaction { connection -> Media in
             guard let entry = try StagedFileRepository(connection).findForUpdate(id) else {
                 let media = try madeBefore(id, order, connection)
                 try alongside?(connection, media)
                 return media
             }
-            let media = record(of: entry, order)
+            let media = record(of: entry, order, choice)
             // The reference to the content goes over from the one to the other.
             try StagedFileRepository(connection).remove(id)
             try insert(media, caller, alongside, connection)
+            try plan.add(media, connection)
             if media.isPublished { try PublicationQueue(connection).add(id, now: media.createdAt) }
             return media
         }
@@ -75,16 +79,19 @@ struct RecordFile {
         return media
     }
 
-    private func record(of entry: StagedFileRepository.Entry, _ order: Order) -> Media {
+    private func record(of entry: StagedFileRepository.Entry, _ order: Order, _ choice: String?) -> Media {
         let now = context.now()
         let type = FileType.stored(as: entry.mimeType) ?? .unlisted(entry.mimeType)
         let attributes = order.attributes
-        return Media(
+        var media = Media(
             id: entry.id, type: type.mediaType, originalName: order.originalName, mimeType: type.mimeType,
             size: entry.size, userID: attributes.userID ?? "", entityID: attributes.entityID,
             entityType: attributes.entityType, metadata: attributes.metadata, isPublic: attributes.isPublic,
-            status: .ready, createdAt: now, updatedAt: now, title: attributes.title, sha256: entry.sha256,
+            status: PlanProcessing(context: context).status(type.mimeType, choice), createdAt: now, updatedAt: now,
+            title: attributes.title, sha256: entry.sha256,
             publicName: FileName.publicName(originalName: order.originalName, extension: type.fileExtension))
+        media.processing = choice
+        return media
     }
 
     /// The record for a second request, whose first answer was lost.

@@ -79,17 +79,19 @@ struct ReplaceFile {
         _ known: Media, to version: MediaVersion, upload: (id: MediaID, plan: PlaceBlob.Plan)?,
         if precondition: Precondition, _ caller: Caller
     ) throws -> Media {
-        // Of what lies elsewhere there are no links.
+        // Of what lies elsewhere there are no links, and none of what has to be processed first.
         let isHere = try upload?.plan.place.isLocal ?? context.isHere(version.sha256, context.connection)
-        if known.isPublished, isHere { try publishAhead(known, version) }
+        if known.isPublished, isHere, !isProcessed(version, known) { try publishAhead(known, version) }
         let media: Media
+        var released: Set<String> = []
         do {
-            media = try commit(known, to: version, upload: upload, if: precondition, caller)
+            media = try commit(known, to: version, upload: upload, if: precondition, caller, &released)
         } catch {
             if known.isPublished { withdrawLink(of: known.id) }
             throw error
         }
         try SettlePublications(context: context).settle(media.id)
+        try RemoveBlob(context: context).transaction { _ in released }
         context.logger.info(
             "file replaced",
             metadata: [
@@ -99,9 +101,14 @@ struct ReplaceFile {
         return media
     }
 
+    private func isProcessed(_ version: MediaVersion, _ media: Media) -> Bool {
+        PlanProcessing(context: context).status(version.mimeType, media.processing) == .processing
+    }
+
+    /// - Parameter released: gets the contents that were made of the other file.
     private func commit(
         _ known: Media, to version: MediaVersion, upload: (id: MediaID, plan: PlaceBlob.Plan)?,
-        if precondition: Precondition, _ caller: Caller
+        if precondition: Precondition, _ caller: Caller, _ released: inout Set<String>
     ) throws -> Media {
         let now = context.now()
         return try context.connection.transaction { connection in
@@ -114,7 +121,8 @@ struct ReplaceFile {
             guard old.status == .ready else { throw Problem.notReady(old.status) }
             try precondition.check(old)
             let isNew = !old.hasFile(version)
-            let new = isNew ? old.replaced(by: version, at: now) : old
+            var new = isNew ? old.replaced(by: version, at: now) : old
+            if isNew, isProcessed(version, old) { try new.reprocess() }
             // Blobs before the ledger, in every transaction that locks both.
             if isNew {
                 // Where the record has had the file, whatever refers to it keeps it where it is.
@@ -128,6 +136,10 @@ struct ReplaceFile {
             let versions = MediaVersionRepository(connection)
             try versions.add(current, of: old.id)
             try records.updateFile(new)
+            let made = try VariantRepository(connection).removeAll(of: old.id).map(\.sha256)
+            for sha256 in made.sorted() { try BlobRepository(connection).release(sha256: sha256, now: now) }
+            released = Set(made)
+            try PlanProcessing(context: context).add(new, connection)
             try context.note(
                 upload == nil ? .restoreVersion : .replaceFile, caller.name, from: old, to: new, connection)
             for excess in try versions.all(of: old.id).dropFirst(environment.configuration.number(.versions)) {

@@ -291,7 +291,8 @@ extension ResumableUploads.Order {
             .init("originalName", .string(originalName)), .init("type", JSON(type)),
             .init("entityType", JSON(attributes.entityType)), .init("entityId", JSON(attributes.entityID)),
             .init("isPublic", .bool(attributes.isPublic)), .init("metadata", attributes.metadata ?? .null),
-            .init("title", JSON(attributes.title)), .init("grant", grant?.json ?? .null),
+            .init("title", JSON(attributes.title)), .init("processing", JSON(attributes.processing)),
+            .init("grant", grant?.json ?? .null),
             .init("direct", direct ?? .null),
         ])
     }

@@ -36,16 +36,28 @@ struct SettlePublications {
     func settle(_ id: MediaID) throws {
         let storage = context.environment.storage
         try context.connection.transaction { connection in
-            if let media = try MediaRepository(connection).findForUpdate(id), media.isPublished,
-                let sha256 = media.sha256, try context.isHere(sha256, connection)
-            {
-                try storage.publish(id, name: media.publicName, sha256: sha256)
-                // Of a file that was replaced, or of a replacement that came to nothing.
-                try storage.unpublishOthers(than: media.publicName, of: id)
-            } else {
+            let links = try links(of: MediaRepository(connection).findForUpdate(id), connection)
+            for (name, sha256) in links { try storage.publish(id, name: name, sha256: sha256) }
+            if links.isEmpty {
                 try storage.unpublish(id)
+            } else {
+                // Of a file that was replaced, or of a replacement that came to nothing.
+                try storage.unpublishOthers(than: Set(links.map(\.name)), of: id)
             }
             try PublicationQueue(connection).remove(id)
         }
+    }
+
+    /// The public links that a record has to have: of its file, and of what was made of it. Of what lies elsewhere there are none.
+    func links(of media: Media?, _ connection: Connection) throws -> [(name: String, sha256: String)] {
+        guard let media, media.isPublished, let sha256 = media.shownSHA256 ?? media.sha256 else { return [] }
+        var links = [(name: media.publicName, sha256: sha256)]
+        if !media.variants.isEmpty {
+            // What is called as the file itself has no link.
+            links += try VariantRepository(connection).all(of: media.id).filter {
+                !$0.isHidden && $0.variant.fileName != media.publicName
+            }.map { ($0.variant.fileName, $0.sha256) }
+        }
+        return try links.filter { try context.isHere($0.sha256, connection) }
     }
 }

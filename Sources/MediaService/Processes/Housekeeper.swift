@@ -102,6 +102,18 @@ package struct Housekeeper {
         return try RemoveElsewhere(context: context).removeUnfinished()
     }
 
+    /// Folders of jobs that nobody is at.
+    private func removeWorkFolders() throws -> Int {
+        let storage = context.environment.storage
+        var count = 0
+        for name in try storage.workFolders() {
+            guard let id = MediaID(name), try JobQueue(context.connection).find(id)?.state != .running else { continue }
+            try storage.removeWorkFolder(id)
+            count += 1
+        }
+        return count
+    }
+
     private func pruneJobs() throws -> Int {
         try removeInParts(olderThan: .jobTime, 1000) { moment, limit, connection in
             try JobQueue(connection).prune(before: moment, limit: limit)
@@ -188,9 +200,10 @@ package struct Housekeeper {
         let jobs = Result { try pruneJobs() }
         let elsewhere = Result { try RemoveElsewhere(context: context).run() }
         let unfinished = Result { try removeUnfinished() }
+        let folders = Result { try removeWorkFolders() }
         let settled = try [
             publications, uploads, partial, purged, staged, entities, versions, total, links, answers, redeliveries,
-            entries, events, untold, jobs, elsewhere, unfinished,
+            entries, events, untold, jobs, elsewhere, unfinished, folders,
         ].map { try $0.get() }
         return settled.reduce(0, +)
     }

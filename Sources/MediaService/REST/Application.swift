@@ -12,6 +12,7 @@ package struct Application: Sendable {
     package init() {
         var router = Router<Context>()
         router.on(.get, "/m/{id}", name: "download", handler: GetFile.handle)
+        router.on(.get, "/m/{id}/{variant}", name: "download_variant", handler: GetFile.handle)
         router.on(.get, "/v1/media", name: "list_media", handler: ListMedia.all)
         router.on(.post, "/v1/media", name: "create_media", handler: PostMedia.handle)
         router.on(.get, "/v1/media/{id}", name: "get_media", handler: GetMedia.handle)
@@ -19,6 +20,8 @@ package struct Application: Sendable {
         router.on(.delete, "/v1/media/{id}", name: "delete_media", handler: DeleteMedia.handle)
         router.on(.post, "/v1/media/{id}/restore", name: "restore_media", handler: DeleteMedia.restore)
         router.on(.put, "/v1/media/{id}/file", name: "replace_file", handler: Versions.replace)
+        router.on(.get, "/v1/media/{id}/processing", name: "get_processing", handler: Processing.get)
+        router.on(.post, "/v1/media/{id}/processing", name: "process_again", handler: Processing.again)
         router.on(.get, "/v1/media/{id}/versions", name: "list_versions", handler: Versions.list)
         router.on(
             .post, "/v1/media/{id}/versions/{version}/restore", name: "restore_version", handler: Versions.restore)
@@ -62,6 +65,7 @@ package struct Application: Sendable {
         // Only nginx asks for these, from locations that are internal.
         router.on(.get, "/_public/{id}", name: "public_file", handler: GetFile.publicFile)
         router.on(.get, "/_decision/{id}", name: "decide_download", handler: GetFile.decide)
+        router.on(.get, "/_decision/{id}/{variant}", name: "decide_variant", handler: GetFile.decide)
         router.on(.get, "/_upload/check", name: "check_upload", handler: UploadGate.check)
         router.on(.get, "/_upload/refusal", name: "refuse_upload", handler: UploadGate.refusal)
         let names = router.table.routes.map(\.name) + ["metrics", "none"]

@@ -9,8 +9,10 @@ import MediaStorage
 /// Where nginx may reuse decisions it asks `/_decision/{id}` first and gets here only with what that refused.
 enum GetFile {
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
-        let delivery = try DeliverMedia(context: context).run(order(request, path["id"], context))
-        return try send(delivery.file, DeliveryHeaders(delivery), request, context)
+        let delivery = try DeliverMedia(context: context).run(order(request, path, context))
+        var response = try send(delivery.file, DeliveryHeaders(delivery), request, context)
+        if delivery.variesByAccept { response.fields[.mediaVary] = "Accept" }
+        return response
     }
 
     /// `GET /p/{id}/{name}` of a public file that lies elsewhere: nginx asks for it where it finds no link.
@@ -19,9 +21,20 @@ enum GetFile {
     ) throws -> Response {
         guard context.environment.stores.hasOthers, let id = MediaID(path["id"]),
             let media = try MediaRepository(context.connection).find(id), media.isPublished,
-            media.publicName == request.header("MEDIA_PUBLIC_NAME"),
-            let file = try MediaRepository(context.connection).findFile(id)
+            let name = request.header("MEDIA_PUBLIC_NAME"),
+            var file = try MediaRepository(context.connection).findFile(id)
         else { throw Problem(.notFound, "There is nothing here.") }
+        if media.publicName == name {
+            if let shown = media.shownSHA256 { file.location = .stored(sha256: shown) }
+        } else {
+            guard media.variants.contains(where: { $0.fileName == name }),
+                let entry = try VariantRepository(context.connection).all(of: id).first(where: {
+                    $0.variant.fileName == name && !$0.isHidden
+                })
+            else { throw Problem(.notFound, "There is nothing here.") }
+            file.mimeType = entry.variant.mimeType
+            file.location = .stored(sha256: entry.sha256)
+        }
         var headers = DeliveryHeaders(DeliverMedia.Delivery(file: file, lifetime: 0))
         headers.cacheControl = "public, max-age=86400"
         headers.disposition = headers.disposition.hasPrefix("inline") ? "inline" : "attachment"
@@ -64,7 +77,7 @@ enum GetFile {
     @Sendable static func decide(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
         let delivery: DeliverMedia.Delivery
         do {
-            delivery = try DeliverMedia(context: context).run(order(request, path["id"], context))
+            delivery = try DeliverMedia(context: context).run(order(request, path, context))
         } catch is AccessRefused {
             // nginx asks for the permalink itself then, whose answer says it, and which counts and logs it.
             return Response(status: .forbidden)
@@ -82,6 +95,7 @@ enum GetFile {
         case .outside: return Response(status: .forbidden)
         }
         response.fields[.mediaDisposition] = headers.disposition
+        if delivery.variesByAccept { response.fields[.mediaVary] = "Accept" }
         response.fields[.mediaCacheControl] = headers.cacheControl
         response.fields[.xAccelExpires] = String(delivery.lifetime)
         return response
@@ -98,12 +112,15 @@ enum GetFile {
     }
 
     private static func order(
-        _ request: Request, _ id: String, _ context: Context
+        _ request: Request, _ path: PathParameters, _ context: Context
     ) throws -> DeliverMedia.Order {
+        let id = path["id"]
         let caller = try Authenticate.deliveryCaller(
             authorization: request.header("HTTP_AUTHORIZATION"), cookie: request.header("MEDIA_TOKEN"), context)
         return DeliverMedia.Order(
-            id: id, caller: caller, link: link(request.query, id), address: request.header("REMOTE_ADDR") ?? "",
+            id: id, variant: path.optional("variant"),
+            accepts: Set((request.header("MEDIA_ACCEPT") ?? "").split(separator: " ").map(String.init)), caller: caller,
+            link: link(request.query, id), address: request.header("REMOTE_ADDR") ?? "",
             takesUse: request.header("MEDIA_METHOD") != "HEAD")
     }
 

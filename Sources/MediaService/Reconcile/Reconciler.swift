@@ -176,7 +176,8 @@ package struct Reconciler {
         var last = ""
         while true {
             let page = try repository.published(after: last, limit: 1000)
-            for (id, name, isHere) in page where storage.isPublished(id, name: name) != isHere { try wrongLink(id) }
+            for (id, name, isHere, hasMore) in page
+            where try hasMore || storage.publicNames(id) != (isHere ? [name] : []) { try wrongLink(id) }
             guard let next = page.last else { break }
             last = next.id.rawValue
         }
@@ -195,11 +196,12 @@ package struct Reconciler {
     private func wrongLink(_ id: MediaID) throws {
         let isWrong = try context.connection.transaction { connection in
             let media = try MediaRepository(connection).findForUpdate(id)
-            guard let media, media.isPublished, try isHere(media) else {
+            let names = try SettlePublications(context: context).links(of: media, connection).map(\.name)
+            guard !names.isEmpty else {
                 // The link of a new record comes before it.
                 return try storage.hasPublicFolder(id) && !UploadLedger(connection).containsLocked(id)
             }
-            return !storage.isPublished(id, name: media.publicName)
+            return try storage.publicNames(id) != Set(names)
         }
         guard isWrong else { return }
         var finding = StoreFinding(kind: .wrongLink, subject: "public/\(id)", text: "doesn't fit its record")

@@ -1,0 +1,64 @@
+import MediaProcessing
+
+/// The settings of what is made of files.
+extension Setting {
+    var processingDefinition: Definition {
+        switch self {
+        case .processing:
+            Definition(
+                form: .choice(["on", "off"]), defaultText: "on",
+                summary:
+                    "Whether smaller pictures, renditions and previews are made of new files; they are PROCESSING meanwhile. `mediad work` does it."
+            )
+        case .processingThreads:
+            Definition(
+                form: .integer(0...256), defaultText: "1",
+                summary: "Files that one `mediad work` processes at the same time; 0: none.")
+        case .imagePresets:
+            Definition(
+                form: .presets,
+                defaultText:
+                    "thumb=160x160:cover:smart,small=320,medium=640,large=1600,cover=1280x720:cover:smart,avatar=256x256:cover:smart",
+                summary: "What is made of each picture.")
+        case .profiles:
+            Definition(
+                form: .profiles, defaultText: "",
+                summary: "What an upload may ask for with `processing` in place of `default`, which is all presets.")
+        case .imageFormats:
+            Definition(
+                form: .imageFormats, defaultText: "webp,jpeg",
+                summary:
+                    "The formats of each of them; a client gets the first that it accepts. `avif` takes long to make.")
+        case .imagePixels:
+            Definition(
+                form: .integer(1...4_000_000_000), defaultText: "200000000",
+                summary: "The most pixels of a picture, and a quarter of those of all its frames.")
+        case .imageFrames:
+            Definition(form: .integer(1...4096), defaultText: "1000", summary: "The most frames of a picture.")
+        case .imageCleaning:
+            Definition(
+                form: .choice(["on", "off"]), defaultText: "on",
+                summary:
+                    "Whether others than owner, administrators and services get a picture without the place where it was taken, serial numbers and the like."
+            )
+        case .watermark:
+            Definition(
+                form: .path, defaultText: "", summary: "PNG file that is put on pictures whose preset says `watermark`."
+            )
+        case .sandbox:
+            Definition(
+                form: .choice(Sandbox.Kind.allCases.map(\.rawValue)), defaultText: "auto",
+                summary:
+                    "What keeps the programs apart that read users' files: `bubblewrap`, `limits` alone (on memory, time and files), or the former where it works."
+            )
+        case .toolMemory:
+            Definition(
+                form: .bytes(128 << 20...1 << 40), defaultText: "2G",
+                summary: "How much memory such a program may have.")
+        case .toolTime:
+            Definition(
+                form: .seconds(1...604_800), defaultText: "2h", summary: "How long such a program may take.")
+        default: eventDefinition
+        }
+    }
+}

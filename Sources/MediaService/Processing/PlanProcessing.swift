@@ -1,0 +1,46 @@
+import MediaCore
+import MediaDatabase
+import MediaProcessing
+
+/// Of which files something is made, and the jobs that do it.
+struct PlanProcessing {
+    let context: Context
+
+    private var configuration: Configuration { context.environment.configuration }
+
+    /// What an upload wants to have made of its files: `default` or a profile's name; nil: nothing.
+    ///
+    /// - Throws: 400 for a profile that there isn't.
+    func choice(_ asked: String?) throws(Problem) -> String? {
+        let name = asked ?? ProcessingChoice.default
+        if name == ProcessingChoice.none { return nil }
+        let known = configuration.profiles.map(\.name)
+        guard name == ProcessingChoice.default || known.contains(name) else {
+            let names = [ProcessingChoice.none, ProcessingChoice.default] + known
+            throw .invalid("processing", "there is no profile '\(name)'; known: \(names.joined(separator: ", "))")
+        }
+        return configuration.text(.processing) == "on" ? name : nil
+    }
+
+    /// Whether anything can be made of a file.
+    func isProcessed(_ mimeType: String) -> Bool { ImageOrder.readTypes.contains(mimeType) }
+
+    /// Where a new file's record stands.
+    func status(_ mimeType: String, _ choice: String?) -> MediaStatus {
+        choice != nil && isProcessed(mimeType) ? .processing : .ready
+    }
+
+    /// Has a record's file processed that is PROCESSING, in the transaction that makes it so.
+    func add(_ media: Media, _ connection: Connection) throws(MariaDBError) {
+        guard media.status == .processing, media.sha256 != nil else { return }
+        try addJob(media, connection)
+    }
+
+    func addJob(_ media: Media, _ connection: Connection) throws(MariaDBError) {
+        let now = context.now()
+        try JobQueue(connection).add(
+            Job(
+                id: MediaID(now: now, using: &context.random), kind: .process, subject: media.id, userID: media.userID,
+                payload: .object([.init("version", .integer(media.version))]), now: now))
+    }
+}

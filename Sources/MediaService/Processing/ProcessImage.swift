@@ -1,0 +1,62 @@
+import MediaCore
+import MediaProcessing
+
+/// Makes of a picture those of the presets, and one that tells nothing of its maker.
+struct ProcessImage {
+    let workplace: Workplace
+
+    func run() throws {
+        let (media, configuration) = (workplace.media, workplace.configuration)
+        let presets = configuration.imagePresets(of: media.processing ?? "") ?? []
+        var order = ImageOrder(
+            source: workplace.source, mimeType: media.mimeType, folder: workplace.folder, presets: presets,
+            formats: configuration.imageFormats)
+        order.limits.pixels = Int64(configuration.number(.imagePixels))
+        order.limits.frames = Int64(configuration.number(.imageFrames))
+        order.focus = Self.focus(media.metadata)
+        order.watermark = configuration.optionalText(.watermark)
+        order.cleans = configuration.text(.imageCleaning) == "on"
+        let program = Program.beside("mediad-image")
+        let answer = try workplace.run(
+            program, [], input: Array(order.json.text.utf8), reads: [program] + (order.watermark.map { [$0] } ?? []))
+        let made = try JSONParser.parse(answer)
+        let variants = (made["variants"]?.array ?? []).compactMap(Self.made)
+        let clean = made["clean"]?["file"]?.string.map { path in
+            Workplace.Made(
+                variant: MediaVariant(
+                    name: "clean", fileExtension: FileType.stored(as: media.mimeType)?.fileExtension ?? "bin",
+                    mimeType: media.mimeType, size: 0), path: path, isHidden: true)
+        }
+        try workplace.commit(
+            .init(
+                made: variants + [clean].compactMap(\.self), replacesAll: true, details: details(made), shown: clean,
+                isReady: true))
+    }
+
+    private static func made(_ json: JSON) -> Workplace.Made? {
+        guard let name = json["name"]?.string, let path = json["file"]?.string, let type = json["type"]?.string,
+            let ending = FileType.stored(as: type)?.fileExtension
+        else { return nil }
+        return .init(
+            variant: MediaVariant(
+                name: name, fileExtension: ending, mimeType: type, size: 0, width: json["width"]?.integer,
+                height: json["height"]?.integer), path: path)
+    }
+
+    private func details(_ made: JSON) -> JSON {
+        var members = ["width", "height", "frames", "hasAlpha", "thumbHash", "colour"].compactMap { name in
+            made[name].map { JSON.Member(name, $0) }
+        }
+        members += made["facts"]?.object ?? []
+        return .object(members)
+    }
+
+    /// The platform may say in the metadata which part of a picture has to stay: `"focalPoint": {"x": 0.5, "y": 0.3}`, from the left and
+    /// from the top.
+    private static func focus(_ metadata: JSON?) -> ImageOrder.Focus? {
+        guard let point = metadata?["focalPoint"], let x = point["x"]?.double, let y = point["y"]?.double,
+            (0...1).contains(x), (0...1).contains(y)
+        else { return nil }
+        return .init(x: x, y: y)
+    }
+}
