@@ -85,13 +85,15 @@ require_swift() {
         fail "no Swift toolchain is on the PATH" "install Swift 6.2 or later from swift.org, then run this again"
 }
 
-# build PRODUCT: a release build; prints the compiler's words only if it fails.
+# build PRODUCT…: a release build; prints the compiler's words only if it fails.
 build() {
-    local log=$REPO/.build/deploy-build.log
+    local log=$REPO/.build/deploy-build.log product
     mkdir -p "$REPO/.build"
     say "building (the first time takes some minutes)"
-    (cd "$REPO" && swift build -c release --static-swift-stdlib -Xswiftc -cross-module-optimization --product "$1" >"$log" 2>&1) ||
-        { grep -E 'error' "$log" | head -20 >&2; fail "the build failed" "the whole output is in $log"; }
+    for product; do
+        (cd "$REPO" && swift build -c release --static-swift-stdlib -Xswiftc -cross-module-optimization --product "$product" >"$log" 2>&1) ||
+            { grep -E 'error' "$log" | head -20 >&2; fail "the build failed" "the whole output is in $log"; }
+    done
 }
 
 # process_start PID: when a process started, in ticks; with the id it names one process for ever.

@@ -12,7 +12,7 @@ struct MediaJSONTests {
                 "userId":"user-1","entityId":null,"entityType":null,"metadata":null,"isPublic":false,\
                 "status":"READY","createdAt":"2026-01-31T09:05:00.042Z","updatedAt":"2026-01-31T09:05:01.000Z",\
                 "title":null,"sha256":"0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f",\
-                "revision":1,"failureReason":null,"deletedAt":null,"version":1}
+                "revision":1,"failureReason":null,"deletedAt":null,"version":1,"details":null,"variants":[]}
                 """)
         #expect(try JSONParser.parse(Array(text.utf8)).object?.map(\.name) == Media.fieldNames)
     }

@@ -56,9 +56,13 @@ import Testing
         let verified = try Repository.run(["systemd-analyze", "--man=no", "verify"] + names.map { "\(folder)/\($0)" })
         let ours = verified.output.split(separator: "\n").filter { $0.contains("media") }
         #expect(verified.status == 0 && ours.isEmpty, "\(verified.output)")
-        for name in ["media-service.service", "media-work.service", "media-bridge.service"] {
+        // Who keeps programs apart has to be able to.
+        for (name, threshold) in [
+            ("media-service.service", 20), ("media-work.service", 40), ("media-bridge.service", 20),
+        ] {
             let exposure = try Repository.run([
-                "systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=20", "\(folder)/\(name)",
+                "systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=\(threshold)",
+                "\(folder)/\(name)",
             ])
             #expect(exposure.status == 0, "\(exposure.output)")
         }

@@ -2,7 +2,7 @@ import MediaProcessing
 
 extension Configuration {
     /// What is made of each picture.
-    var imagePresets: [ImagePreset] { list(.imagePresets).compactMap { ImagePreset($0) } }
+    var imagePresets: [ImagePreset] { SettingForm.presets(text(.imagePresets)) ?? [] }
 
     /// What an upload may ask for, by name: the names of presets.
     var profiles: [(name: String, presets: [String])] { SettingForm.profiles(text(.profiles)) ?? [] }

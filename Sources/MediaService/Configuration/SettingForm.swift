@@ -105,11 +105,7 @@ package enum SettingForm: Sendable {
                 Self.nameServer(String($0)) != nil
             }
         case .presets:
-            text.split(separator: ",", omittingEmptySubsequences: false).reduce(into: Set<String>?([])) { names, word in
-                guard let preset = ImagePreset(String(word)), names?.insert(preset.name).inserted == true else {
-                    return names = nil
-                }
-            } != nil
+            Self.presets(text) != nil
         case .profiles: Self.profiles(text) != nil
         case .imageFormats:
             text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy {
@@ -136,6 +132,13 @@ package enum SettingForm: Sendable {
         if isBare { return text.contains(":") ? "[\(text)]" : text }
         guard let (host, _) = endpoint(text), !host.contains("/"), Network(host) != nil else { return nil }
         return text
+    }
+
+    /// Each of another name.
+    static func presets(_ text: String) -> [ImagePreset]? {
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        let presets = words.compactMap { ImagePreset(String($0)) }
+        return presets.count == words.count && Set(presets.map(\.name)).count == words.count ? presets : nil
     }
 
     /// Names, each with those of presets.
