@@ -103,6 +103,7 @@ package struct FileType: Hashable, Sendable {
         FileType("application/epub+zip", .document, "epub"),
         FileType("application/postscript", .document, "ps"),
 
+        FileType("application/vnd.apple.mpegurl", .other, "m3u8"),
         FileType("application/json", .other, "json"),
         FileType("application/zip", .other, "zip"),
         FileType("application/gzip", .other, "gz"),

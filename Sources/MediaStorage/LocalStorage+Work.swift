@@ -15,6 +15,13 @@ extension LocalStorage {
         return folder
     }
 
+    /// Puts what was made aside under another name, and begins anew.
+    package func putAside(_ job: MediaID, as name: String) throws(StorageError) {
+        let folder = "\(work)/\(job)"
+        _ = try FileSystem.rename("\(folder)/made", "\(folder)/\(name)")
+        _ = try FileSystem.createFolder("\(folder)/made")
+    }
+
     package func removeWorkFolder(_ job: MediaID) throws(StorageError) { try Self.removeTree("\(work)/\(job)") }
 
     /// The jobs that have folders.
@@ -60,5 +67,31 @@ extension LocalStorage {
         chmod(path, 0o700)
         for name in try FileSystem.names(in: path) { try removeTree("\(path)/\(name)") }
         _ = try FileSystem.removeFolder(path)
+    }
+}
+
+extension LocalStorage {
+    /// Whether there is a file, and no folder or link.
+    package static func hasFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Bytes; 0 where there is no file.
+    package static func fileSize(_ path: String) -> Int64 { FileSystem.identity(path)?.size ?? 0 }
+
+    /// Reads a file to its end, in pieces of an even length.
+    package static func read(_ path: String, _ body: (ArraySlice<UInt8>) throws -> Void) throws {
+        let handle = try FileHandle(path, flags: O_RDONLY | O_NOFOLLOW)
+        var position: Int64 = 0
+        while case let bytes = try handle.read(at: position, count: 1 << 16), !bytes.isEmpty {
+            try body(bytes[...])
+            position += Int64(bytes.count)
+        }
+    }
+
+    /// The files in a folder whose names end so, in their order.
+    package static func files(in folder: String, endingWith ending: String) -> [String] {
+        ((try? FileSystem.names(in: folder)) ?? []).filter { $0.hasSuffix(ending) }.sorted().map { "\(folder)/\($0)" }
     }
 }

@@ -28,7 +28,8 @@ struct ImageTests {
         return try JSONParser.parse(
             try tool.run(
                 program, [], input: Array(order.json.text.utf8),
-                reads: [program, order.source] + (order.watermark.map { [$0] } ?? []), folder: target, check: {}))
+                reads: [program, order.source] + (order.watermark.map { [$0] } ?? []), folder: target, check: {}
+            ).bytes)
     }
 
     private func looks(_ result: JSON) throws -> [JSON] {

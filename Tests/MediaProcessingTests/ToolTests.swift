@@ -25,7 +25,8 @@ struct ToolTests {
     private func shell(_ tool: Tool, _ script: String, reads: [String] = [], input: String = "") throws -> String {
         String(
             decoding: try tool.run(
-                "/bin/sh", ["-c", script], input: Array(input.utf8), reads: reads, folder: folder, check: {}),
+                "/bin/sh", ["-c", script], input: Array(input.utf8), reads: reads, folder: folder, check: {}
+            ).bytes,
             as: UTF8.self)
     }
 
@@ -43,7 +44,7 @@ struct ToolTests {
         var lines: [String] = []
         let rest = try tool(kind).run(
             "/bin/sh", ["-c", "echo a; echo b; printf c"], folder: folder, check: {}, onLine: { lines.append($0) })
-        #expect(lines == ["a", "b", "c"] && rest.isEmpty)
+        #expect(lines == ["a", "b", "c"] && rest.bytes.isEmpty)
     }
 
     @Test(

@@ -18,6 +18,12 @@ package struct ToolFailure: Error, CustomStringConvertible, Sendable {
     /// What it said last on standard error.
     package let lastLines: String
 
+    package init(kind: Kind, program: String, lastLines: String) {
+        self.kind = kind
+        self.program = program
+        self.lastLines = lastLines
+    }
+
     package var description: String {
         let what =
             switch kind {
@@ -43,8 +49,16 @@ package struct ToolFailure: Error, CustomStringConvertible, Sendable {
 
 /// Runs a program of others in a sandbox.
 package struct Tool: Sendable {
+    /// What a program said.
+    package struct Output: Sendable {
+        /// On standard output.
+        package let bytes: [UInt8]
+        /// On standard error: the last of it.
+        package let errors: String
+    }
+
     /// Bytes of standard error that are kept.
-    private static let tail = 2048
+    private static let tail = 4096
     /// Milliseconds after which it is looked whether the program may go on.
     private static let pause: Int32 = 100
 
@@ -63,12 +77,11 @@ package struct Tool: Sendable {
     ///   - folder: where it runs and may write; its home.
     ///   - check: asked again and again; when it throws, the program is ended.
     ///   - onLine: gets each line of standard output; then nothing of it is returned.
-    /// - Returns: what it said on standard output.
     /// - Throws: `ToolFailure`, or what `check` has thrown.
     package func run(
         _ program: String, _ arguments: [String], input: [UInt8] = [], reads: [String] = [], folder: String,
         check: () throws -> Void, onLine: ((String) -> Void)? = nil
-    ) throws -> [UInt8] {
+    ) throws -> Output {
         precondition(input.count <= 65536, "a pipe takes no more")
         let name = program.split(separator: "/").last.map(String.init) ?? program
         let words = sandbox.command(program, arguments, reads: reads, folder: folder, limits)
@@ -129,7 +142,7 @@ package struct Tool: Sendable {
         if code > 128, code < 128 + 65 { throw fail(.signal(code - 128)) }
         guard code == 0 else { throw fail(.exit(code)) }
         reader.endLine()
-        return reader.output
+        return Output(bytes: reader.output, errors: reader.errorText)
     }
 
     /// What a program says.
@@ -174,10 +187,11 @@ package struct Tool: Sendable {
             output = []
         }
 
+        var errorText: String { String(decoding: errors, as: UTF8.self) }
+
         /// Without what doesn't show.
         var lastLines: String {
-            let text = String(decoding: errors, as: UTF8.self)
-            let lines = text.split { $0 == "\n" || $0 == "\r" || $0 == "\r\n" }.suffix(5)
+            let lines = errorText.split { $0 == "\n" || $0 == "\r" || $0 == "\r\n" }.suffix(5)
             let shown = lines.joined(separator: " | ").unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }
             return String(String.UnicodeScalarView(shown))
         }

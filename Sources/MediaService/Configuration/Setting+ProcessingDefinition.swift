@@ -26,7 +26,7 @@ extension Setting {
                 summary: "What an upload may ask for with `processing` in place of `default`, which is all presets.")
         case .imageFormats:
             Definition(
-                form: .imageFormats, defaultText: "webp,jpeg",
+                form: .words(ImageOrder.Format.allCases.map(\.rawValue)), defaultText: "webp,jpeg",
                 summary:
                     "The formats of each of them; a client gets the first that it accepts. `avif` takes long to make.")
         case .imagePixels:
@@ -45,6 +45,18 @@ extension Setting {
             Definition(
                 form: .path, defaultText: "", summary: "PNG file that is put on pictures whose preset says `watermark`."
             )
+        case .videoSides:
+            Definition(
+                form: .words(["240", "360", "480", "720", "1080"]), defaultText: "240,360,480,720,1080",
+                summary: "The renditions of a film, by the pixels of their shorter side; none is larger than the film.")
+        case .audioFormats:
+            Definition(
+                form: .words(["aac", "opus", "mp3"]), defaultText: "aac",
+                summary: "The formats that sounds are made in.")
+        case .documentPages:
+            Definition(
+                form: .integer(0...1000), defaultText: "5",
+                summary: "Of how many of a document's first pages pictures are made.")
         case .sandbox:
             Definition(
                 form: .choice(Sandbox.Kind.allCases.map(\.rawValue)), defaultText: "auto",

@@ -37,8 +37,8 @@ package enum SettingForm: Sendable {
     case presets
     /// Names with those of presets, such as `photo=thumb+large`, with commas.
     case profiles
-    /// Formats of pictures, with commas.
-    case imageFormats
+    /// Some of these, with commas.
+    case words([String])
     /// Origins of pages, with commas, or `*`.
     case origins
     /// The name of an HTTP header field, of letters, digits and `-`.
@@ -67,7 +67,7 @@ package enum SettingForm: Sendable {
         case .presets:
             "NAME=WIDTH or NAME=WIDTHxHEIGHT, also with :cover or :pad, a gravity, :qNUMBER and :watermark, with commas"
         case .profiles: "names with those of presets such as photo=thumb+large, with commas"
-        case .imageFormats: "\(ImageOrder.Format.allCases.map(\.rawValue).joined(separator: ", ")), with commas"
+        case .words(let words): "some of \(words.joined(separator: ", ")), with commas"
         case .fieldName: "letters, digits and '-'"
         case .types: "kinds (\(MediaType.allCases.map(\.rawValue).joined(separator: ", "))) and types, with commas"
         }
@@ -107,10 +107,8 @@ package enum SettingForm: Sendable {
         case .presets:
             Self.presets(text) != nil
         case .profiles: Self.profiles(text) != nil
-        case .imageFormats:
-            text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy {
-                ImageOrder.Format(rawValue: String($0)) != nil
-            }
+        case .words(let words):
+            text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { words.contains(String($0)) }
         case .fieldName: !text.isEmpty && text.utf8.allSatisfy { Self.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
         }
     }

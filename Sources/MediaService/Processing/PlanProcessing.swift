@@ -23,7 +23,25 @@ struct PlanProcessing {
     }
 
     /// Whether anything can be made of a file.
-    func isProcessed(_ mimeType: String) -> Bool { ImageOrder.readTypes.contains(mimeType) }
+    func isProcessed(_ mimeType: String) -> Bool {
+        switch FileType.stored(as: mimeType)?.mediaType {
+        case .image: ImageOrder.readTypes.contains(mimeType)
+        case .video: true
+        // Notes, and no sound.
+        case .audio: mimeType != "audio/midi"
+        case .document: mimeType == "application/pdf" || Self.officeTypes.contains(mimeType)
+        case .other, nil: false
+        }
+    }
+
+    private static let officeTypes: Set<String> = [
+        "text/rtf", "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
+        "application/vnd.oasis.opendocument.presentation",
+    ]
 
     /// Where a new file's record stands.
     func status(_ mimeType: String, _ choice: String?) -> MediaStatus {

@@ -16,11 +16,7 @@ struct ProcessImage {
         order.focus = Self.focus(media.metadata)
         order.watermark = configuration.optionalText(.watermark)
         order.cleans = configuration.text(.imageCleaning) == "on"
-        let program = Program.beside("mediad-image")
-        let answer = try workplace.run(
-            program, [], input: Array(order.json.text.utf8), reads: [program] + (order.watermark.map { [$0] } ?? []))
-        let made = try JSONParser.parse(answer)
-        let variants = (made["variants"]?.array ?? []).compactMap(Self.made)
+        let (made, variants) = try Self.make(order, workplace)
         let clean = made["clean"]?["file"]?.string.map { path in
             Workplace.Made(
                 variant: MediaVariant(
@@ -31,6 +27,15 @@ struct ProcessImage {
             .init(
                 made: variants + [clean].compactMap(\.self), replacesAll: true, details: details(made), shown: clean,
                 isReady: true))
+    }
+
+    /// What the program says, and the pictures that it has made.
+    static func make(_ order: ImageOrder, _ workplace: Workplace) throws -> (answer: JSON, variants: [Workplace.Made]) {
+        let program = Program.beside("mediad-image")
+        let said = try workplace.run(
+            program, [], input: Array(order.json.text.utf8), reads: [program] + (order.watermark.map { [$0] } ?? []))
+        let answer = try JSONParser.parse(said.bytes)
+        return (answer, (answer["variants"]?.array ?? []).compactMap(made))
     }
 
     private static func made(_ json: JSON) -> Workplace.Made? {

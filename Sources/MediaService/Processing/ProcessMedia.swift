@@ -11,16 +11,28 @@ struct ProcessMedia: JobHandler {
             media.isSubject(of: running.job), media.status != .deleted
         else { return }
         do {
-            let workplace = try Workplace(media, running, context)
+            let workplace = try Workplace(media, running, context, steps: Self.steps(media.type))
             defer { workplace.remove() }
             switch media.type {
             case .image: try ProcessImage(workplace: workplace).run()
-            default: try workplace.commit(.init(isReady: true))
+            case .video: try ProcessVideo(workplace: workplace).run()
+            case .audio: try ProcessAudio(workplace: workplace).run()
+            case .document: try ProcessDocument(workplace: workplace).run()
+            case .other: try workplace.commit(.init(isReady: true))
             }
         } catch is Workplace.Superseded {
             return
         } catch let failure as ToolFailure {
             throw Self.stop(failure)
+        }
+    }
+
+    private static func steps(_ type: MediaType) -> [String] {
+        switch type {
+        case .video: ProcessVideo.steps
+        case .audio: ProcessAudio.steps
+        case .document: ProcessDocument.steps
+        case .image, .other: ["make"]
         }
     }
 

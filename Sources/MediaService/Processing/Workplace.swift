@@ -40,6 +40,8 @@ final class Workplace {
     let source: String
     /// Where programs may write.
     let folder: String
+    private let home: String
+    private var commits = 0
     private let running: RunningJob
     private let steps: [String]
     private var step = 0
@@ -50,7 +52,7 @@ final class Workplace {
         self.context = context
         self.steps = steps
         let storage = context.environment.storage
-        let home = try storage.makeWorkFolder(running.job.id)
+        home = try storage.makeWorkFolder(running.job.id)
         folder = "\(home)/made"
         source = "\(home)/source"
         do {
@@ -96,7 +98,7 @@ final class Workplace {
     func run(
         _ program: String, _ arguments: [String], input: [UInt8] = [], reads: [String] = [],
         onLine: ((String) -> Void)? = nil
-    ) throws -> [UInt8] {
+    ) throws -> Tool.Output {
         try Tool(sandbox: Self.madeSandbox(configuration), limits: limits).run(
             program, arguments, input: input, reads: [source] + reads, folder: folder, check: running.check,
             onLine: onLine)
@@ -175,7 +177,43 @@ final class Workplace {
             })
         try RemoveBlob(context: context).transaction { _ in released }
         try SettlePublications(context: context).settle(media.id)
+        // What lies in the store by now is out of the reach of whatever program runs next.
+        commits += 1
+        try context.environment.storage.putAside(running.job.id, as: "done-\(commits)")
     }
+
+    // MARK: Helpers
+
+    /// A text that the service itself has made.
+    func write(_ text: String, _ name: String, _ type: String) throws -> Made {
+        let path = "\(folder)/\(name)"
+        try context.environment.storage.fill(path) { append in
+            try Array(text.utf8).withUnsafeBytes { try append($0) }
+        }
+        let parts = name.split(separator: ".").map(String.init)
+        return Made(
+            variant: MediaVariant(name: parts[0], fileExtension: parts[1], mimeType: type, size: 0), path: path)
+    }
+
+    /// The small ones of the presets, of a picture that stands for the file.
+    func pictures(of path: String, leavingOut names: Set<String> = []) throws -> [Made] {
+        let presets = (configuration.imagePresets(of: media.processing ?? "") ?? []).filter {
+            $0.width <= 640 && !names.contains($0.name)
+        }
+        if presets.isEmpty { return [] }
+        let order = ImageOrder(
+            source: path, mimeType: "image/jpeg", folder: folder, presets: presets, formats: configuration.imageFormats)
+        return try ProcessImage.make(order, self).variants
+    }
+
+    /// The first file of those that were committed whose name ends so.
+    func firstDone(endingWith ending: String) -> String? {
+        (1...max(1, commits)).lazy.flatMap { LocalStorage.files(in: "\(self.home)/done-\($0)", endingWith: ending) }
+            .first
+    }
+
+    /// Where a file that was committed can be read still.
+    func done(_ name: String) -> String { "\(home)/done-\(commits)/\(name)" }
 
     /// - Returns: the contents that are referred to no longer.
     private func put(

@@ -27,7 +27,10 @@ enum Links {
         return try once.run(
             content: { .object(members) },
             operation: { try SignLinks(context: context).run([order], caller, alongside: $0) },
-            answer: { .json(.object(json(try $0[0].get())), status: .created) })
+            answer: { results in
+                let made = try results[0].get()
+                return .json(.object(json(made) + [try stream(made, context)]), status: .created)
+            })
     }
 
     @Sendable static func createMany(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response
@@ -124,6 +127,17 @@ enum Links {
             .init("id", .string(made.link.linkID.rawValue)), .init("url", .string(made.url)),
             .init("expiresAt", .string(Timestamp(milliseconds: made.link.expiresAt * 1000).iso8601)),
         ]
+    }
+
+    /// Where a player begins, of a film: its query stands in the path, where the film's other files have it, too. Not of a link that is
+    /// used up by that, or whose query says more.
+    private static func stream(_ made: SignLinks.Made, _ context: Context) throws -> JSON.Member {
+        let link = made.link
+        guard !link.isCounted, link.downloadName == nil, link.network == nil,
+            let query = made.url.split(separator: "?").last,
+            try !VariantRepository(context.connection).named("hls", of: link.mediaID).isEmpty
+        else { return .init("streamUrl", .null) }
+        return .init("streamUrl", .string("\(context.environment.baseURL)/s/\(link.mediaID)/\(query)/hls.m3u8"))
     }
 
     private static func json(_ item: ManageLinks.Item) -> JSON {
