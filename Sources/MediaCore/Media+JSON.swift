@@ -37,7 +37,7 @@ extension Media {
     }
 
     /// Where a variant is found. One that is called as the file itself has no public URL.
-    private func url(of variant: MediaVariant, baseURL: String) -> String {
+    package func url(of variant: MediaVariant, baseURL: String) -> String {
         let isLinked = isPublished && variant.fileName != publicName
         return "\(baseURL)/\(isLinked ? "p" : "m")/\(id)/\(variant.fileName)"
     }

@@ -52,7 +52,8 @@ struct FilmBrowserTests {
         for time in [8.2, 1.2] {
             _ = try state("video.currentTime = \(time); return null;")
             let isThere = try eventually(within: 20) {
-                try state("return !video.seeking && video.readyState >= 3 && Math.abs(video.currentTime - \(time)) < 1.5;")
+                try state(
+                    "return !video.seeking && video.readyState >= 3 && Math.abs(video.currentTime - \(time)) < 1.5;")
                     == .bool(true)
             }
             let found = try state("return [video.currentTime, video.readyState];")

@@ -89,6 +89,14 @@ struct ProcessingTests {
         let query = link.split(separator: "?").last.map(String.init) ?? ""
         #expect(try instance.anonymous.get("/m/\(media.id)/thumb?\(query)").status == 200)
         #expect(try Pictures.look(instance.anonymous.get("/m/\(media.id)?\(query)").body)["private"] == .bool(false))
+        // The platform's message for it.
+        func thumbnail(_ data: String) throws -> JSON {
+            try client.json("POST", "/v1/rpc", #"{"pattern":"generate_thumbnail","data":\#(data),"id":"1"}"#).json
+        }
+        #expect(try thumbnail(#"{"id":"\#(media.id)"}"#)["response"]?["name"] == .string("thumb"))
+        let large = try thumbnail(#"{"id":"\#(media.id)","width":200,"height":100}"#)
+        #expect(large["response"]?.text("url").hasSuffix("/m/\(media.id)/small.jpg") == true, "\(large.text)")
+        #expect(try thumbnail(#"{"id":"\#(media.id)","width":0}"#)["err"] != nil)
         // All of it goes with the record.
         #expect(try client.delete("/v1/media/\(media.id)?hard=true").status == 200)
         #expect(eventually { instance.folders.files("objects").isEmpty })

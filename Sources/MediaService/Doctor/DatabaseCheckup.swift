@@ -181,6 +181,7 @@ struct DatabaseCheckup {
         let queues = [
             ("unfinished uploads", "uploads", "created_at", configuration.number(.uploadGrace) + late),
             ("public links", "publications", "created_at", late),
+            ("jobs", "jobs", "IF(state = 'WAITING', due_at, NULL)", late),
             ("deleted records", "media", "deleted_at", configuration.number(.retention) + late),
         ]
         do {

@@ -18,6 +18,7 @@ package struct Doctor {
             + RemoteStoreCheckup(configuration).findings() + services.findings()
             + NginxCheckup(configuration, services, folder: nginxFolder).findings()
             + CertificateCheckup(configuration).findings() + AccessCheckup(configuration).findings()
-            + EventCheckup(configuration).findings() + HostCheckup(services).findings()
+            + ProcessingCheckup(configuration).findings() + EventCheckup(configuration).findings()
+            + HostCheckup(services).findings()
     }
 }

@@ -20,6 +20,7 @@ enum RPC {
         "get_media_by_id": RPCRecords.find,
         "media.update": RPCRecords.update,
         "update_media_metadata": RPCRecords.updateMetadata,
+        "generate_thumbnail": RPCRecords.thumbnail,
         "media.remove": RPCRecords.remove,
         "remove_media": RPCRecords.remove,
         "get_media_stats": RPCLists.statistics,

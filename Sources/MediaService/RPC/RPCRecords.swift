@@ -7,6 +7,27 @@ enum RPCRecords {
         call.json(try ReadMedia(context: call.context).find(try call.id(), call.caller))
     }
 
+    /// A small picture of a file: of those that were made of it, the smallest that fills the box.
+    @Sendable static func thumbnail(_ call: RPCCall) throws -> JSON {
+        var fields = BodyFields(try call.members(), known: ["id", "width", "height"])
+        let width = fields.integer("width", 1...100_000) ?? 0
+        let height = fields.integer("height", 1...100_000) ?? 0
+        let id = fields.text("id") { TextRules.fault(in: $0, maxLength: 100) }
+        if id == nil { fields.require("id") }
+        try fields.finish()
+        let media = try ReadMedia(context: call.context).find(id ?? "", call.caller)
+        guard media.status == .ready else { throw Problem.notReady(media.status) }
+        // In the formats that everything shows.
+        let pictures = media.variants.filter { ["image/jpeg", "image/png"].contains($0.mimeType) && $0.width != nil }
+            .sorted { ($0.width ?? 0, $0.name) < ($1.width ?? 0, $1.name) }
+        let fitting = pictures.first { ($0.width ?? 0) >= width && ($0.height ?? 0) >= height }
+        guard let found = fitting ?? pictures.last else {
+            throw Problem(.notFound, "No picture was made of the file.")
+        }
+        let url = media.url(of: found, baseURL: call.context.environment.baseURL)
+        return found.json(url: url).merged(with: .object([.init("id", .string(media.id.rawValue))]))
+    }
+
     // MARK: Create
 
     private static let orderNames = MediaAttributes.names.union(["type", "originalName", "mimeType", "size", "url"])
