@@ -132,6 +132,47 @@ struct FilmTests {
         #expect(broken["variants"] == .array([]))
     }
 
+    @Test("captions are checked, converted and listed in the playlist, and stay when the film is made anew")
+    func captions() throws {
+        let media = try processed(Films.bytes("silent.webm"), "s.webm")
+        let path = "/v1/media/\(media.id)/captions"
+        func put(_ language: String, _ text: String) throws -> HTTPResponse {
+            try client.send("PUT", "\(path)/\(language)", headers: ["Content-Type": "text/vtt"], .text(text))
+        }
+        let srt = "1\r\n00:00:00,500 --> 00:00:01,500\r\nGrüße\r\n"
+        #expect(try put("de", srt).status == 200)
+        #expect(try put("pt-BR", "WEBVTT\n\n00:00.500 --> 00:01.500\nOi\n").status == 200)
+        #expect(try variant(media, "captions-de.vtt").text == "WEBVTT\n\n00:00:00.500 --> 00:00:01.500\nGrüße\n")
+        #expect(try variant(media, "captions-de.m3u8").text.contains("captions-de.vtt"))
+        func master() throws -> [String] {
+            try variant(media, "hls.m3u8").text.split(separator: "\n").map(String.init).filter {
+                $0.contains("SUBTITLES")
+            }
+        }
+        let lines = try master()
+        #expect(
+            lines.count == 4 && lines[0].contains("LANGUAGE=\"de\"") && lines[1].contains("LANGUAGE=\"pt-br\""),
+            "\(lines)")
+        try put("de", "WEBVTT\n\n00:02.000 --> 00:01.000\nx").expectProblem(
+            400, field: "body", reason: "line 3: it ends before it begins")
+        try put("x", srt).expectProblem(400, field: "language")
+        try put("fr", String(repeating: "x", count: 5 << 20)).expectProblem(413)
+        #expect(try client.json("POST", "/v1/media/\(media.id)/processing", "{}").status == 202)
+        #expect(
+            try eventually(within: 60) {
+                try client.get("/v1/media/\(media.id)/processing").json.text("state") == "DONE"
+            })
+        #expect(try master() == lines)
+        #expect(try client.delete("\(path)/de").status == 200)
+        try client.delete("\(path)/de").expectProblem(404)
+        #expect(try master().count == 3)
+        let picture = try client.upload(Samples.text(), name: "a.txt", user: "u")
+        try client.send(
+            "PUT", "/v1/media/\(picture.id)/captions/de", headers: ["Content-Type": "text/vtt"], .text(srt)
+        ).expectProblem(409)
+        #expect(try instance.mediad("reconcile", "--json").contains("kind") == false)
+    }
+
     @Test("a private film is played from a link: the token stands in the path, and its end is the film's")
     func privateLink() throws {
         let media = try processed(Films.bytes("silent.webm"), "s.webm")

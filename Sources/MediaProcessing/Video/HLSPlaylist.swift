@@ -67,11 +67,7 @@ package enum HLSPlaylist {
 
     package static func master(_ renditions: [Rendition], frameRate: Double, tracks: [Track] = []) -> String {
         var lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
-        for (index, track) in tracks.enumerated() {
-            lines.append(
-                "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"text\",NAME=\"\(track.title)\",LANGUAGE=\"\(track.language)\","
-                    + "DEFAULT=\(index == 0 ? "YES" : "NO"),AUTOSELECT=YES,FORCED=NO,URI=\"\(track.file)\"")
-        }
+        lines += tracks.enumerated().map(listed)
         for rendition in renditions {
             let rung = rendition.rung
             let rate = (frameRate * 1000).rounded() / 1000
@@ -81,6 +77,22 @@ package enum HLSPlaylist {
                     + (tracks.isEmpty ? "" : ",SUBTITLES=\"text\""))
             lines.append("\(rung.name).m3u8")
         }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func listed(_ index: Int, _ track: Track) -> String {
+        "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"text\",NAME=\"\(track.title)\",LANGUAGE=\"\(track.language)\","
+            + "DEFAULT=\(index == 0 ? "YES" : "NO"),AUTOSELECT=YES,FORCED=NO,URI=\"\(track.file)\""
+    }
+
+    /// The same master playlist with other text tracks.
+    package static func master(_ master: String, tracks: [Track]) -> String {
+        let group = ",SUBTITLES=\"text\""
+        var lines = master.split(separator: "\n").filter { !$0.hasPrefix("#EXT-X-MEDIA:TYPE=SUBTITLES") }.map { line in
+            guard line.hasPrefix("#EXT-X-STREAM-INF:") else { return String(line) }
+            return line.replacing(group, with: "") + (tracks.isEmpty ? "" : group)
+        }
+        lines.insert(contentsOf: tracks.enumerated().map(listed), at: min(3, lines.count))
         return lines.joined(separator: "\n") + "\n"
     }
 

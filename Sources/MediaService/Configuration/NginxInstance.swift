@@ -185,7 +185,7 @@ package struct NginxInstance {
         """
     }
 
-    /// The locations of requests for many files at once, whose bodies are longer than others'.
+    /// The locations of requests whose bodies are longer than others'.
     package var batch: String {
         """
         # Written by 'mediad nginx'; changes are lost.
@@ -195,6 +195,10 @@ package struct NginxInstance {
         }
         location = /v1/media/bulk {
             client_max_body_size \(BulkMedia.bodyLimit(configuration));
+            include media/api.conf;
+        }
+        location ~ ^/v1/media/[0-9a-z]+/captions/[A-Za-z0-9-]+$ {
+            client_max_body_size \(Captions.limit);
             include media/api.conf;
         }
 

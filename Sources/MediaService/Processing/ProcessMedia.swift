@@ -20,7 +20,7 @@ struct ProcessMedia: JobHandler {
             case .document: try ProcessDocument(workplace: workplace).run()
             case .other: try workplace.commit(.init(isReady: true))
             }
-        } catch is Workplace.Superseded {
+        } catch is CommitVariants.Superseded {
             return
         } catch let failure as ToolFailure {
             throw Self.stop(failure)

@@ -20,28 +20,22 @@ struct ProcessVideo {
 
         let smallest = Array(ladder.rungs.prefix(1))
         try encode(ladder, smallest, probe, step: "first")
-        var made = try collect(smallest, &renditions)
-        made.append(try write(HLSPlaylist.master(renditions, frameRate: ladder.frameRate), "hls.m3u8", Self.playlist))
-        made += try poster(probe, video)
+        var made = try collect(smallest, &renditions) + poster(probe, video)
         if let chapters = try chapters(probe) { made.append(chapters) }
         try workplace.commit(
-            .init(made: made, replacesAll: true, details: details(probe, video), isReady: true))
+            .init(
+                made: made, replacesAll: true, ofTracks: master(renditions, ladder), details: details(probe, video),
+                isReady: true))
 
+        made = []
         let others = Array(ladder.rungs.dropFirst())
         if !others.isEmpty {
             try encode(ladder, others, probe, step: "ladder")
             made = try collect(others, &renditions)
-            made.append(
-                try write(HLSPlaylist.master(renditions, frameRate: ladder.frameRate), "hls.m3u8", Self.playlist))
-            made += try storyboard(probe, video)
-            workplace.report("extras", percent: 0)
-            made.append(try progressive(ladder, "\(workplace.folder)"))
-            try workplace.commit(.init(made: made, isReady: true))
-        } else {
-            let place = workplace.done("")
-            made = try storyboard(probe, video) + [progressive(ladder, String(place.dropLast()))]
-            try workplace.commit(.init(made: made, isReady: true))
         }
+        workplace.report("extras", percent: 0)
+        made += try storyboard(probe, video) + [progressive(ladder)]
+        try workplace.commit(.init(made: made, ofTracks: master(renditions, ladder), isReady: true))
     }
 
     static func probe(_ workplace: Workplace, _ path: String? = nil) throws -> MediaProbe {
@@ -51,8 +45,6 @@ struct ProcessVideo {
     }
 
     // MARK: Renditions
-
-    private static let playlist = "application/vnd.apple.mpegurl"
 
     private func encode(
         _ ladder: VideoLadder, _ rungs: [VideoLadder.Rung], _ probe: MediaProbe, step: String
@@ -93,22 +85,29 @@ struct ProcessVideo {
                         height: size.height, duration: Int64(made.duration * 1000)), path: paths.file),
                 .init(
                     variant: MediaVariant(
-                        name: rung.name, fileExtension: "m3u8", mimeType: Self.playlist, size: 0, width: size.width,
+                        name: rung.name, fileExtension: "m3u8", mimeType: TextTracks.playlistType, size: 0,
+                        width: size.width,
                         height: size.height), path: paths.playlist),
             ]
         }
     }
 
-    private func write(_ text: String, _ name: String, _ type: String) throws -> Workplace.Made {
-        try workplace.write(text, name, type)
+    private func master(
+        _ renditions: [HLSPlaylist.Rendition], _ ladder: VideoLadder
+    ) -> ([TextTracks.Track]) throws -> Workplace.Made {
+        { tracks in
+            let text = HLSPlaylist.master(
+                renditions, frameRate: ladder.frameRate, tracks: tracks.map(\.listed))
+            return try workplace.write(text, TextTracks.master, TextTracks.playlistType)
+        }
     }
 
     /// One file to be had as a whole, in the largest size that most devices like; nothing is encoded anew.
-    private func progressive(_ ladder: VideoLadder, _ place: String) throws -> Workplace.Made {
+    private func progressive(_ ladder: VideoLadder) throws -> Workplace.Made {
         let rung = ladder.rungs.last { min($0.width, $0.height) <= 720 } ?? ladder.rungs[0]
+        let name = "/\(rung.name).mp4"
         // The smallest one was put aside already.
-        let candidates = ["\(place)/\(rung.name).mp4", workplace.done("\(rung.name).mp4")]
-        let source = candidates.first { LocalStorage.hasFile($0) } ?? candidates[0]
+        let source = LocalStorage.hasFile(workplace.folder + name) ? workplace.folder + name : workplace.done(name)
         let path = "\(workplace.folder)/video.mp4"
         _ = try workplace.run(
             Self.ffmpeg, Self.quiet + ["-i", source, "-c", "copy", "-movflags", "+faststart", path], reads: [source])
@@ -169,7 +168,7 @@ struct ProcessVideo {
             .init(
                 variant: MediaVariant(name: "storyboard", fileExtension: "jpg", mimeType: "image/jpeg", size: 0),
                 path: path),
-            try write(WebVTT(cues: cues).text, "storyboard.vtt", "text/vtt"),
+            try workplace.write(WebVTT(cues: cues).text, "storyboard.vtt", "text/vtt"),
         ]
     }
 
@@ -180,7 +179,7 @@ struct ProcessVideo {
                 start: Int64(chapter.start * 1000), end: Int64(chapter.end * 1000),
                 text: [chapter.title.isEmpty ? "\(index + 1)" : chapter.title])
         }
-        return try write(WebVTT(cues: cues).text, "chapters.vtt", "text/vtt")
+        return try workplace.write(WebVTT(cues: cues).text, "chapters.vtt", "text/vtt")
     }
 
     private func details(_ probe: MediaProbe, _ video: MediaProbe.Video) -> JSON {

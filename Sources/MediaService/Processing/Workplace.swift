@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import MediaCore
 import MediaDatabase
@@ -7,9 +8,6 @@ import Synchronization
 
 /// Where a file is processed: a folder with the file, programs in a sandbox, and the way of what they have made into the store.
 final class Workplace {
-    /// The record has another file by now, or is deleted.
-    struct Superseded: Error {}
-
     /// A file that a program has made.
     struct Made {
         var variant: MediaVariant
@@ -22,8 +20,10 @@ final class Workplace {
     struct Result {
         /// Takes the place of what is there of the same name and format.
         var made: [Made] = []
-        /// Whether what is there under other names goes.
+        /// Whether what is there under other names goes, but for text tracks, which people have made.
         var replacesAll = false
+        /// Makes what depends on the text tracks that are there.
+        var ofTracks: (([TextTracks.Track]) throws -> Made)?
         /// Members that are merged into the record's details.
         var details: JSON?
         /// What others than owner and administrators get in place of the file: one of those that were made.
@@ -68,7 +68,9 @@ final class Workplace {
     /// Brings the file here, if it isn't.
     private func fetch() throws {
         let storage = context.environment.storage
-        guard let entry = try BlobRepository(context.connection).find(media.sha256 ?? "") else { throw Superseded() }
+        guard let entry = try BlobRepository(context.connection).find(media.sha256 ?? "") else {
+            throw CommitVariants.Superseded()
+        }
         guard !entry.place.isLocal else { return try storage.link(BlobKey(sha256: entry.sha256), to: source) }
         try CheckUpload(context: context).requireRoom(entry.size)
         let store = try context.environment.stores.storage(entry.place.store)
@@ -144,42 +146,38 @@ final class Workplace {
 
     /// Brings what was made into the store, and has the record say so.
     ///
-    /// - Throws: `Superseded`; then nothing of it stays.
+    /// - Throws: `CommitVariants.Superseded`; then nothing of it stays.
     func commit(_ result: Result) throws {
         try running.check()
-        let inspect = InspectFile(environment: context.environment)
-        let files = try result.made.map { made -> (id: MediaID, file: CheckedFile) in
-            let staged = try context.environment.storage.stage(madeFile: made.path, as: context.stagingName())
-            let file = IncomingFile(
-                staged: staged, originalName: made.variant.fileName, declaredType: nil, digests: [],
-                field: made.variant.fileName, nameField: made.variant.fileName)
-            let type = FileType.stored(as: made.variant.mimeType) ?? .unlisted(made.variant.mimeType)
-            let checked = CheckedFile(file: file, type: type, sha256: try inspect.durableDigest(file).sha256)
-            return (MediaID(now: context.now(), using: &context.random), checked)
+        let storage = context.environment.storage
+        // Somebody may bring another text track at the same moment.
+        for attempt in 0... {
+            let tracks = try TextTracks.all(VariantRepository(context.connection).all(of: media.id))
+            let made = try result.made + [result.ofTracks?(tracks)].compactMap(\.self)
+            var order = CommitVariants.Order()
+            order.made = try made.map { made in
+                .init(
+                    variant: made.variant, file: try storage.stage(madeFile: made.path, as: context.stagingName()),
+                    isHidden: made.isHidden)
+            }
+            order.removes = { result.replacesAll && !TextTracks.isTrack($0) }
+            order.isCurrent = { result.ofTracks == nil || TextTracks.all($0) == tracks }
+            order.change = { media, sha256 in
+                if let details = result.details { media.details = (media.details ?? .object([])).merged(with: details) }
+                let shown = result.shown.flatMap { sha256($0.variant.fileName) }
+                if result.replacesAll || shown != nil { media.shownSHA256 = shown }
+                if result.isReady, media.status == .processing { try media.becomeReady() }
+            }
+            do {
+                try CommitVariants(context: context).run(order, of: media, by: Context.housekeeping)
+                break
+            } catch is CommitVariants.Outdated where attempt < 10 {
+                for made in made.suffix(result.ofTracks == nil ? 0 : 1) { unlink(made.path) }
+            }
         }
-        let entries = zip(result.made, files).map { made, file -> VariantRepository.Entry in
-            var variant = made.variant
-            variant.size = file.file.file.staged.size
-            return .init(variant, sha256: file.file.sha256, isHidden: made.isHidden)
-        }
-        let shown = result.shown.flatMap { shown in entries.first { $0.variant.fileName == shown.variant.fileName } }
-        var released: Set<String> = []
-        try Ingest(context: context).run(
-            files, entityType: media.entityType,
-            commit: { connection in
-                released = try put(entries, result, shown: shown?.sha256, connection)
-            },
-            isCommitted: {
-                let found = try VariantRepository(context.connection).all(of: media.id)
-                return entries.allSatisfy { entry in
-                    found.contains { $0.variant.fileName == entry.variant.fileName && $0.sha256 == entry.sha256 }
-                }
-            })
-        try RemoveBlob(context: context).transaction { _ in released }
-        try SettlePublications(context: context).settle(media.id)
         // What lies in the store by now is out of the reach of whatever program runs next.
         commits += 1
-        try context.environment.storage.putAside(running.job.id, as: "done-\(commits)")
+        try storage.putAside(running.job.id, as: "done-\(commits)")
     }
 
     // MARK: Helpers
@@ -214,37 +212,4 @@ final class Workplace {
 
     /// Where a file that was committed can be read still.
     func done(_ name: String) -> String { "\(home)/done-\(commits)/\(name)" }
-
-    /// - Returns: the contents that are referred to no longer.
-    private func put(
-        _ entries: [VariantRepository.Entry], _ result: Result, shown: String?, _ connection: Connection
-    ) throws -> Set<String> {
-        let records = MediaRepository(connection)
-        guard let old = try records.findForUpdate(media.id), old.version == media.version, old.status != .deleted else {
-            throw Superseded()
-        }
-        let now = context.now()
-        let repository = VariantRepository(connection)
-        let before = try repository.all(of: media.id)
-        for entry in entries { try repository.put(entry, of: media.id, now: now) }
-        let names = Set(entries.map(\.variant.fileName))
-        let gone = before.filter { names.contains($0.variant.fileName) || result.replacesAll }
-        for entry in gone {
-            if !names.contains(entry.variant.fileName) { try repository.remove(entry.variant, of: media.id) }
-            try BlobRepository(connection).release(sha256: entry.sha256, now: now)
-        }
-        var new = old
-        new.variants = try repository.all(of: media.id).filter { !$0.isHidden }.map(\.variant)
-        if let details = result.details {
-            new.details = (old.details ?? .object([])).merged(with: details)
-        }
-        if result.replacesAll || shown != nil { new.shownSHA256 = shown }
-        if result.isReady, old.status == .processing { try new.becomeReady() }
-        new.revision += 1
-        new.updatedAt = max(now, old.updatedAt)
-        try records.updateProcessed(new)
-        try context.note(.process, Context.housekeeping, from: old, to: new, connection)
-        if new.isPublished { try PublicationQueue(connection).add(new.id, now: now) }
-        return Set(gone.map(\.sha256))
-    }
 }
