@@ -29,7 +29,7 @@ struct RecordTests {
             record.object?.map(\.name) == [
                 "id", "type", "originalName", "mimeType", "size", "url", "userId", "entityId", "entityType", "metadata",
                 "isPublic", "status", "createdAt", "updatedAt", "title", "sha256", "revision", "failureReason",
-                "deletedAt", "version",
+                "deletedAt", "version", "details", "variants",
             ])
         for name in ["entityId", "entityType", "metadata", "title"] { #expect(record[name] == .null) }
         #expect(record["size"]?.integer == Int64(Samples.text("format").count))

@@ -300,11 +300,13 @@ struct StoreMoveTests {
         #expect(found[2].text("mend").contains("endpoint"))
         #expect(try self.found(ceph).isEmpty && self.found(azure).isEmpty)
         // A store with files that the settings have lost.
-        try instance.connection().execute(
-            """
-            INSERT INTO blobs (sha256, size, store, token, reference_count, created_at)
-            VALUES (REPEAT('x', 32), 1, 'forgotten', 't', 1, NOW())
-            """)
+        try instance.connection().transaction { connection in
+            _ = try connection.execute(
+                """
+                INSERT INTO blobs (sha256, size, store, token, reference_count, created_at)
+                VALUES (REPEAT('x', 32), 1, 'forgotten', 't', 1, NOW())
+                """)
+        }
         #expect(try run().contains { $0.text("subject") == "store forgotten" && $0.text("text").contains("1 files") })
         let scrub = try Command(ServiceFolders.mediad, ["scrub"], environment: instance.environment)
         #expect(!scrub.errors.contains("MediaCore"), "\(scrub.errors)")
