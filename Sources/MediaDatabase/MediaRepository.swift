@@ -160,6 +160,27 @@ package struct MediaRepository {
             nextCursor: found.count > limit ? media.last.map { MediaCursor(after: $0, sort: sort, total: total) } : nil)
     }
 
+    /// READY records of which something is made and no job waits, in the order of their ids.
+    package func processed(
+        after id: String, type: MediaType?, userID: String?, limit: Int
+    ) throws(MariaDBError) -> [Media] {
+        var conditions = ["m.id > ?", "m.status = 'READY'", "m.processing IS NOT NULL", "m.sha256 IS NOT NULL"]
+        conditions.append(
+            "NOT EXISTS (SELECT 1 FROM jobs j WHERE j.subject = m.id AND j.state IN ('WAITING', 'RUNNING'))")
+        var values = [Value.text(id)]
+        if let type {
+            conditions.append("m.type = ?")
+            values.append(.text(type.rawValue))
+        }
+        if let userID {
+            conditions.append("m.user_id = ?")
+            values.append(.text(userID))
+        }
+        return try connection.query(
+            "SELECT \(Self.columns) FROM media m WHERE \(conditions.joined(separator: " AND ")) ORDER BY m.id LIMIT ?",
+            values + [.integer(Int64(limit))], Self.media)
+    }
+
     /// - Parameter userID: nil: of all records.
     package func statistics(of userID: String?) throws(MariaDBError) -> MediaStatistics {
         let condition = userID == nil ? "" : "WHERE user_id = ?"

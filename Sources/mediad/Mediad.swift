@@ -12,7 +12,7 @@ struct Mediad: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, WorkerCommand.self, WorkCommand.self, BridgeCommand.self, MigrateCommand.self,
-            KeyCommand.self, WebhookCommand.self, JobsCommand.self,
+            KeyCommand.self, WebhookCommand.self, JobsCommand.self, VariantsCommand.self,
             SignCommand.self, LinkKeyCommand.self, AuditCommand.self, DoctorCommand.self,
             ReconcileCommand.self, ScrubCommand.self, MoveCommand.self,
             ConfigCommand.self, ErrorsCommand.self, NginxCommand.self,

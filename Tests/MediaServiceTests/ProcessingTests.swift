@@ -144,6 +144,14 @@ struct ProcessingTests {
         #expect(try eventually(within: 30) { try variants(client.get("/v1/media/\(small.id)").json).count == 6 })
         #expect(try client.json("POST", "/v1/media/\(none.id)/processing", "{}").status == 202)
         #expect(try eventually(within: 30) { try variants(client.get("/v1/media/\(none.id)").json).count == 6 })
+        // Many at once, after the presets have changed.
+        try instance.change(settings: ["MEDIA_IMAGE_PRESETS": "thumb=80x80:cover,small=320,tiny=16"])
+        instance.housekeeper?.stop(SIGTERM)
+        try instance.startHousekeeper()
+        #expect(try eventually { try instance.mediad("variants", "rebuild", "--dry-run") == "2 records\n" })
+        #expect(try instance.mediad("variants", "rebuild", "--type", "image").hasPrefix("2 jobs"))
+        #expect(try eventually(within: 30) { try variants(client.get("/v1/media/\(none.id)").json).count == 9 })
+        #expect(try instance.mediad("variants", "rebuild", "--user", "nobody").hasPrefix("0 jobs"))
         let text = try client.upload(Samples.text(), name: "a.txt", user: "u")
         try client.json("POST", "/v1/media/\(text.id)/processing", "{}").expectProblem(409)
         // Another file has others; those of before are gone.

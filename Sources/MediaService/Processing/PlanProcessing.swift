@@ -54,11 +54,12 @@ struct PlanProcessing {
         try addJob(media, connection)
     }
 
-    func addJob(_ media: Media, _ connection: Connection) throws(MariaDBError) {
+    func addJob(_ media: Media, priority: Int64 = 0, _ connection: Connection) throws(MariaDBError) {
         let now = context.now()
-        try JobQueue(connection).add(
-            Job(
-                id: MediaID(now: now, using: &context.random), kind: .process, subject: media.id, userID: media.userID,
-                payload: .object([.init("version", .integer(media.version))]), now: now))
+        var job = Job(
+            id: MediaID(now: now, using: &context.random), kind: .process, subject: media.id, userID: media.userID,
+            payload: .object([.init("version", .integer(media.version))]), now: now)
+        job.priority = priority
+        try JobQueue(connection).add(job)
     }
 }
