@@ -148,7 +148,7 @@ struct ProcessingTests {
         try instance.change(settings: ["MEDIA_IMAGE_PRESETS": "thumb=80x80:cover,small=320,tiny=16"])
         instance.housekeeper?.stop(SIGTERM)
         try instance.startHousekeeper()
-        #expect(try eventually { try instance.mediad("variants", "rebuild", "--dry-run") == "2 records\n" })
+        #expect(try eventually { try instance.mediad("variants", "rebuild", "--dry-run").hasPrefix("2 records") })
         #expect(try instance.mediad("variants", "rebuild", "--type", "image").hasPrefix("2 jobs"))
         #expect(try eventually(within: 30) { try variants(client.get("/v1/media/\(none.id)").json).count == 9 })
         #expect(try instance.mediad("variants", "rebuild", "--user", "nobody").hasPrefix("0 jobs"))
