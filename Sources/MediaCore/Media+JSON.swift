@@ -39,7 +39,9 @@ extension Media {
     /// Where a variant is found. One that is called as the file itself has no public URL.
     package func url(of variant: MediaVariant, baseURL: String) -> String {
         let isLinked = isPublished && variant.fileName != publicName
-        return "\(baseURL)/\(isLinked ? "p" : "m")/\(id)/\(variant.fileName)"
+        // Caches may keep what is public for long, and one name may get another content.
+        return isLinked
+            ? "\(baseURL)/p/\(id)/\(variant.fileName)?v=\(variant.mark)" : "\(baseURL)/m/\(id)/\(variant.fileName)"
     }
 
     /// Where the file is found: the public URL, which nginx serves by itself, or the permalink, which asks for rights; of a

@@ -12,6 +12,8 @@ package struct MediaVariant: Equatable, Sendable {
     package var height: Int64?
     /// Milliseconds.
     package var duration: Int64?
+    /// The first digits of its content's hash: another content of the same name has another URL.
+    package var mark = ""
 
     package init(
         name: String, fileExtension: String, mimeType: String, size: Int64, width: Int64? = nil, height: Int64? = nil,
@@ -40,7 +42,10 @@ package struct MediaVariant: Equatable, Sendable {
     /// As the record's column has it.
     package var stored: JSON {
         .object(
-            [.init("extension", .string(fileExtension)), .init("milliseconds", duration.map(JSON.integer) ?? .null)]
+            [
+                .init("extension", .string(fileExtension)), .init("mark", .string(mark)),
+                .init("milliseconds", duration.map(JSON.integer) ?? .null),
+            ]
                 + members.filter { $0.name != "duration" })
     }
 
@@ -51,6 +56,7 @@ package struct MediaVariant: Equatable, Sendable {
         self.init(
             name: name, fileExtension: ending, mimeType: type, size: size, width: json["width"]?.integer,
             height: json["height"]?.integer, duration: json["milliseconds"]?.integer)
+        mark = json["mark"]?.string ?? ""
     }
 
     /// As answers have it; a duration is in seconds.

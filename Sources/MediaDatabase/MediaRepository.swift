@@ -160,11 +160,14 @@ package struct MediaRepository {
             nextCursor: found.count > limit ? media.last.map { MediaCursor(after: $0, sort: sort, total: total) } : nil)
     }
 
-    /// READY records of which something is made and no job waits, in the order of their ids.
+    /// READY records for whom no job waits, in the order of their ids.
+    ///
+    /// - Parameter hasUnprocessed: also those of which nothing is made.
     package func processed(
-        after id: String, type: MediaType?, userID: String?, limit: Int
+        after id: String, type: MediaType?, userID: String?, hasUnprocessed: Bool, limit: Int
     ) throws(MariaDBError) -> [Media] {
-        var conditions = ["m.id > ?", "m.status = 'READY'", "m.processing IS NOT NULL", "m.sha256 IS NOT NULL"]
+        var conditions = ["m.id > ?", "m.status = 'READY'", "m.sha256 IS NOT NULL"]
+        if !hasUnprocessed { conditions.append("m.processing IS NOT NULL") }
         conditions.append(
             "NOT EXISTS (SELECT 1 FROM jobs j WHERE j.subject = m.id AND j.state IN ('WAITING', 'RUNNING'))")
         var values = [Value.text(id)]

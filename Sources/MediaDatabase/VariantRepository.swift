@@ -72,10 +72,13 @@ package struct VariantRepository {
 
     private static func entry(_ row: Row) throws(MariaDBError) -> Entry {
         func number(_ column: Int) throws(MariaDBError) -> Int64? { row.isNull(column) ? nil : try row.integer(column) }
-        return Entry(
+        let sha256 = Hex.encode(try row.bytes(7))
+        var entry = Entry(
             MediaVariant(
                 name: try row.text(0), fileExtension: try row.text(1), mimeType: try row.text(2),
                 size: try row.integer(3), width: try number(4), height: try number(5), duration: try number(6)),
-            sha256: Hex.encode(try row.bytes(7)), isHidden: try row.bool(8))
+            sha256: sha256, isHidden: try row.bool(8))
+        entry.variant.mark = String(sha256.prefix(8))
+        return entry
     }
 }

@@ -1,12 +1,12 @@
 internal import Glibc
-package import MediaCore
+internal import MediaCore
 
-/// Folders where programs work on files: `work/<job id>/`, with the file in `source` and what is made of it in `made/`.
+/// Folders where programs work on files: `work/<job id>-<attempt>/`, with the file in `source` and what is made of it in `made/`.
 extension LocalStorage {
-    /// Makes a folder for a job, empty; what an earlier attempt has left goes.
+    /// Makes a folder for an attempt at a job, empty.
     ///
     /// - Returns: its path.
-    package func makeWorkFolder(_ job: MediaID) throws(StorageError) -> String {
+    package func makeWorkFolder(_ job: String) throws(StorageError) -> String {
         let folder = "\(work)/\(job)"
         try removeWorkFolder(job)
         _ = try FileSystem.createFolder(work)
@@ -16,13 +16,13 @@ extension LocalStorage {
     }
 
     /// Puts what was made aside under another name, and begins anew.
-    package func putAside(_ job: MediaID, as name: String) throws(StorageError) {
+    package func putAside(_ job: String, as name: String) throws(StorageError) {
         let folder = "\(work)/\(job)"
         _ = try FileSystem.rename("\(folder)/made", "\(folder)/\(name)")
         _ = try FileSystem.createFolder("\(folder)/made")
     }
 
-    package func removeWorkFolder(_ job: MediaID) throws(StorageError) { try Self.removeTree("\(work)/\(job)") }
+    package func removeWorkFolder(_ job: String) throws(StorageError) { try Self.removeTree("\(work)/\(job)") }
 
     /// The jobs that have folders.
     package func workFolders() throws(StorageError) -> [String] { try FileSystem.names(in: work) }
@@ -74,24 +74,26 @@ extension LocalStorage {
     /// Whether there is a file, and no folder or link.
     package static func hasFile(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     /// Bytes; 0 where there is no file.
     package static func fileSize(_ path: String) -> Int64 { FileSystem.identity(path)?.size ?? 0 }
 
+    /// The bytes of a small file that a program has made; no link is followed, and nothing waited for.
+    package static func bytes(ofMade path: String, limit: Int) throws(StorageError) -> [UInt8] {
+        guard hasFile(path) else { throw StorageError(code: EINVAL, operation: "read", path: path) }
+        return try FileHandle(path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK).read(at: 0, count: limit)
+    }
+
     /// Reads a file to its end, in pieces of an even length.
     package static func read(_ path: String, _ body: (ArraySlice<UInt8>) throws -> Void) throws {
-        let handle = try FileHandle(path, flags: O_RDONLY | O_NOFOLLOW)
+        guard hasFile(path) else { throw StorageError(code: EINVAL, operation: "read", path: path) }
+        let handle = try FileHandle(path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         var position: Int64 = 0
         while case let bytes = try handle.read(at: position, count: 1 << 16), !bytes.isEmpty {
             try body(bytes[...])
             position += Int64(bytes.count)
         }
-    }
-
-    /// The files in a folder whose names end so, in their order.
-    package static func files(in folder: String, endingWith ending: String) -> [String] {
-        ((try? FileSystem.names(in: folder)) ?? []).filter { $0.hasSuffix(ending) }.sorted().map { "\(folder)/\($0)" }
     }
 }

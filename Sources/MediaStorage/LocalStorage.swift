@@ -9,7 +9,7 @@ package import MediaCore
 /// staging/<name>                files that have arrived whole
 /// objects/ab/cd/<sha256>        blobs, each content once, never changed
 /// public/<media id>/<name>      hard links to the blobs of public records
-/// work/<job id>/                where programs work on a file
+/// work/<attempt at a job>/      where programs work on a file
 /// cache/                        what nginx keeps of stores elsewhere
 /// ```
 ///
@@ -222,17 +222,24 @@ package struct LocalStorage: Sendable {
 
     /// Makes a record's public link. When it returns, the link survives a power cut.
     package func publish(_ id: MediaID, name: String, sha256: String) throws(StorageError) {
+        try publish(id, [(name, sha256)])
+    }
+
+    /// Makes some of a record's public links; those that are there already cost little. When it returns, they survive a power cut.
+    package func publish(_ id: MediaID, _ links: [(name: String, sha256: String)]) throws(StorageError) {
         let folder = "\(published)/\(id)"
-        let path = "\(folder)/\(name)"
         _ = try FileSystem.createFolder(folder)
         try FileSystem.syncFolder(published)
-        do {
-            if try !FileSystem.link(objectPath(sha256), path), try !isSameFile(objectPath(sha256), path) {
-                try replaceLink(at: path, sha256)
+        for (name, sha256) in links {
+            let path = "\(folder)/\(name)"
+            do {
+                if try !FileSystem.link(objectPath(sha256), path), try !isSameFile(objectPath(sha256), path) {
+                    try replaceLink(at: path, sha256)
+                }
+            } catch {
+                guard error.code == EMLINK else { throw error }
+                try publishCopy(sha256, at: path)
             }
-        } catch {
-            guard error.code == EMLINK else { throw error }
-            try publishCopy(sha256, at: path)
         }
         try FileSystem.syncFolder(folder)
     }

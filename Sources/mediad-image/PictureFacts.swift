@@ -4,7 +4,7 @@ import MediaCore
 /// maker, which is told here of to nobody.
 struct PictureFacts {
     private var members: [JSON.Member] = []
-    /// Whether there are places, serial numbers or names in it that its maker may not know of.
+    /// Whether there is something of the kind in it: a place, a serial number or a name that its maker may not know of.
     private(set) var isRevealing = false
 
     private static let texts = [
@@ -16,7 +16,6 @@ struct PictureFacts {
         ("exposure", "exif-ifd2-ExposureTime"), ("aperture", "exif-ifd2-FNumber"),
         ("iso", "exif-ifd2-ISOSpeedRatings"), ("focalLength", "exif-ifd2-FocalLength"),
     ]
-    private static let revealing = ["GPS", "Serial", "OwnerName", "MakerNote", "ImageUniqueID"]
     private static let maxText = 500
 
     init(_ picture: Picture) {
@@ -25,9 +24,9 @@ struct PictureFacts {
         if let orientation = picture.integer("orientation"), (2...8).contains(orientation) {
             members.append(.init("orientation", .integer(Int64(orientation))))
         }
-        let names = picture.fields
-        isRevealing = names.contains { name in
-            name.hasPrefix("exif-ifd3-") || name.hasPrefix("exif-") && Self.revealing.contains { name.contains($0) }
+        // Also what nobody here can read: a copy costs little.
+        isRevealing = picture.fields.contains { name in
+            ["exif-data", "xmp-data", "iptc-data", "photoshop-data"].contains(name) || name.hasPrefix("png-comment")
         }
         if let xmp = picture.blob("xmp-data") { read(xmp: String(decoding: xmp, as: UTF8.self)) }
         if let iptc = picture.blob("iptc-data") { read(iptc: iptc) }
@@ -83,8 +82,6 @@ struct PictureFacts {
             case 80: add("artist", text)
             case 116: add("copyright", text)
             case 120: add("description", text)
-            // City, sublocation, state, country.
-            case 90, 92, 95, 100, 101: isRevealing = true
             default: break
             }
             index = end
@@ -95,7 +92,6 @@ struct PictureFacts {
     // MARK: XMP
 
     private mutating func read(xmp: String) {
-        if Self.revealing.contains(where: { xmp.contains($0) }) || xmp.contains("Location") { isRevealing = true }
         for (name, tag) in [
             ("title", "dc:title"), ("description", "dc:description"), ("artist", "dc:creator"),
             ("copyright", "dc:rights"), ("keywords", "dc:subject"),

@@ -141,7 +141,9 @@ struct PictureMaker {
         if preset.hasWatermark { picture = try watermarked(picture) }
         picture = try picture.inMemory()
         // A picture that moves goes on to, where nothing is cut off it.
-        let moves = source.frames > 1 && preset.fit == .inside && !preset.hasWatermark
+        let moves =
+            source.frames > 1 && ["image/gif", "image/webp"].contains(order.mimeType) && preset.fit == .inside
+            && !preset.hasWatermark
         var made: [JSON] = []
         for format in order.formats {
             let frames = moves && format == .webp ? try moving(plan) : picture
@@ -215,18 +217,29 @@ struct PictureMaker {
 
     // MARK: Files
 
+    private struct SaveFailure: Error, CustomStringConvertible {
+        let description: String
+    }
+
     private func save(
         _ picture: Picture, _ preset: ImagePreset, _ format: ImageOrder.Format, _ plan: Plan
-    ) throws(Picture.Failure) -> JSON {
+    ) throws -> JSON {
         let hasAlpha = format == .jpeg && picture.hasAlpha
         let ending = hasAlpha ? "png" : format == .jpeg ? "jpg" : format.rawValue
         let path = "\(order.folder)/\(preset.name).\(ending)"
         let quality = { (usual: Int32) in preset.quality.map(Int32.init) ?? usual }
-        switch format {
-        case .jpeg where hasAlpha: try Picture.check(unsafe media_vips_save_png(picture.image, path))
-        case .jpeg: try Picture.check(unsafe media_vips_save_jpeg(picture.image, path, quality(80)))
-        case .webp: try Picture.check(unsafe media_vips_save_webp(picture.image, path, quality(78), 4))
-        case .avif: try Picture.check(unsafe media_vips_save_avif(picture.image, path, quality(55), 3))
+        let result =
+            switch format {
+            case .jpeg where hasAlpha: unsafe media_vips_save_png(picture.image, path)
+            case .jpeg: unsafe media_vips_save_jpeg(picture.image, path, quality(80))
+            case .webp: unsafe media_vips_save_webp(picture.image, path, quality(78), 4)
+            case .avif: unsafe media_vips_save_avif(picture.image, path, quality(55), 3)
+            }
+        do {
+            try Picture.check(result)
+        } catch {
+            // It has been decoded by then, but for one that moves.
+            throw picture.frames > 1 ? error : SaveFailure(description: error.description)
         }
         return .object([
             .init("name", .string(preset.name)), .init("file", .string(path)),
@@ -239,10 +252,10 @@ struct PictureMaker {
     private func cleaned() throws -> JSON {
         let ending = order.mimeType.split(separator: "/").last ?? ""
         let path = "\(order.folder)/clean.\(ending)"
-        let isCopied = try MetadataFilter(order.mimeType)?.copy(order.source, to: path, orientation: orientation)
-        if isCopied != true {
+        if !copied(to: path) {
             let whole = try upright()
             switch order.mimeType {
+            case "image/jpeg": try Picture.check(unsafe media_vips_save_jpeg(whole.image, path, 92))
             case "image/png": try Picture.check(unsafe media_vips_save_png(whole.image, path))
             case "image/webp": try Picture.check(unsafe media_vips_save_webp(whole.image, path, 92, 4))
             case "image/avif": try Picture.check(unsafe media_vips_save_avif(whole.image, path, 75, 3))
@@ -256,8 +269,29 @@ struct PictureMaker {
 
     private var orientation: Int { source.integer("orientation") ?? 1 }
 
+    /// - Returns: whether the picture's bytes could be taken over.
+    private func copied(to path: String) -> Bool {
+        do {
+            return try MetadataFilter(order.mimeType)?.copy(order.source, to: path, orientation: orientation) ?? false
+        } catch {
+            // Readers forgive more; what they see is made anew.
+            return false
+        }
+    }
+
+    /// The whole picture, in sRGB; of a TIFF all its pages, as they are, or the first one where they differ.
     private func upright() throws(Picture.Failure) -> Picture {
-        let source = source
-        return try Picture.make { unsafe media_vips_autorotate(source.image, $0) }.bare()
+        if order.mimeType == "image/tiff", source.frames > 1,
+            let all = try? Picture(path: order.source + "[n=-1]")
+        {
+            return try all.bare()
+        }
+        let path = order.source
+        return try Self.plain(
+            Picture.make {
+                unsafe media_vips_thumbnail(
+                    path, media_vips_usual_profile(source.image), $0, Int32(size.width), Int32(size.height), 0)
+            }
+        ).bare()
     }
 }

@@ -23,6 +23,9 @@ struct VariantsCommand: ParsableCommand {
         @Option(help: "Of this user's records only.")
         var user: String?
 
+        @Flag(help: "Also of files of which nothing is made, since they are older or were uploaded so.")
+        var unprocessed = false
+
         @Flag(name: .customLong("dry-run"), help: "Only count.")
         var dryRun = false
 
@@ -33,7 +36,8 @@ struct VariantsCommand: ParsableCommand {
                 if kind == nil { throw ValidationError("--type is image, video, audio or document") }
             }
             let context = try CommandLineContext.make(try settings.load())
-            let count = try RebuildVariants(context: context).run(kind, userID: user, isTrial: dryRun)
+            let count = try RebuildVariants(context: context).run(
+                kind, userID: user, hasUnprocessed: unprocessed, isTrial: dryRun)
             print(dryRun ? "\(count) records" : "\(count) jobs; 'mediad jobs list' shows them")
         }
     }

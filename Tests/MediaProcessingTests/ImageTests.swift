@@ -63,9 +63,10 @@ struct ImageTests {
 
     private static let kinds: [(String, String, Bool)] = [
         ("phone.heic", "image/heic", true), ("cmyk.jpg", "image/jpeg", false), ("grey.jpg", "image/jpeg", false),
-        ("deep.png", "image/png", false), ("located.png", "image/png", true), ("turned.png", "image/png", true),
+        ("deep.png", "image/png", true), ("located.png", "image/png", true), ("turned.png", "image/png", true),
         ("located.webp", "image/webp", true), ("located.tiff", "image/tiff", true), ("profile.jpg", "image/jpeg", true),
-        ("plain.jpg", "image/jpeg", false),
+        ("plain.jpg", "image/jpeg", true), ("hidden.png", "image/png", true), ("pages.tiff", "image/tiff", true),
+        ("junk.jpg", "image/jpeg", true),
     ]
 
     @Test("each kind of picture is read; those that tell on their maker get a copy that doesn't", arguments: kinds)

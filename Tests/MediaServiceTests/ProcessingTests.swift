@@ -30,7 +30,9 @@ struct ProcessingTests {
     }
 
     private func variants(_ media: JSON) -> [String] {
-        (media["variants"]?.array ?? []).map { $0.text("url").split(separator: "/").last.map(String.init) ?? "" }
+        (media["variants"]?.array ?? []).map {
+            $0.text("url").split(separator: "/").last?.split(separator: "?").first.map(String.init) ?? ""
+        }
     }
 
     private func path(_ url: String) -> String { String(url.dropFirst(instance.baseURL.count)) }
@@ -144,13 +146,26 @@ struct ProcessingTests {
         #expect(try eventually(within: 30) { try variants(client.get("/v1/media/\(small.id)").json).count == 6 })
         #expect(try client.json("POST", "/v1/media/\(none.id)/processing", "{}").status == 202)
         #expect(try eventually(within: 30) { try variants(client.get("/v1/media/\(none.id)").json).count == 6 })
+        // A size of one's own: made once, kept when the others are made anew, and never too many.
+        func order(_ form: String) throws -> HTTPResponse {
+            try client.json("POST", "/v1/media/\(none.id)/variants", #"{"preset":"\#(form)"}"#)
+        }
+        let ordered = try order("100x50:cover")
+        #expect(ordered.status == 202 && ordered.json["variants"] == .array([]), "\(ordered.text)")
+        let name = ordered.json.text("name")
+        #expect(try eventually(within: 30) { try order("100x50:centre:cover").status == 200 })
+        let made = try Pictures.look(client.get("/m/\(none.id)/\(name)").body)
+        #expect(made["width"] == .integer(100) && made["height"] == .integer(50), "\(made.text)")
+        try order("100x").expectProblem(400, field: "preset")
+        try order("9999").expectProblem(400, field: "preset")
+        #expect(try variants(client.get("/v1/media/\(none.id)").json).count == 9)
         // Many at once, after the presets have changed.
         try instance.change(settings: ["MEDIA_IMAGE_PRESETS": "thumb=80x80:cover,small=320,tiny=16"])
         instance.housekeeper?.stop(SIGTERM)
         try instance.startHousekeeper()
         #expect(try eventually { try instance.mediad("variants", "rebuild", "--dry-run").hasPrefix("2 records") })
         #expect(try instance.mediad("variants", "rebuild", "--type", "image").hasPrefix("2 jobs"))
-        #expect(try eventually(within: 30) { try variants(client.get("/v1/media/\(none.id)").json).count == 9 })
+        #expect(try eventually(within: 30) { try variants(client.get("/v1/media/\(none.id)").json).count == 12 })
         #expect(try instance.mediad("variants", "rebuild", "--user", "nobody").hasPrefix("0 jobs"))
         let text = try client.upload(Samples.text(), name: "a.txt", user: "u")
         try client.json("POST", "/v1/media/\(text.id)/processing", "{}").expectProblem(409)

@@ -57,7 +57,8 @@ package enum MetadataFilter: Sendable {
         }
 
         private func nextMarker() throws(Damage) -> UInt8 {
-            guard try streams.byte() == 0xFF else { throw Damage(description: "a marker is missing") }
+            // As libjpeg passes over what doesn't belong there.
+            while try streams.byte() != 0xFF {}
             var marker: UInt8 = 0xFF
             while marker == 0xFF { marker = try streams.byte() }
             return marker

@@ -26,7 +26,8 @@ package struct SpawnedProcess: Sendable {
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         // First out of the way, since a source may have the number of another one's target.
         let sources = descriptors.map { fcntl($0.from, F_DUPFD_CLOEXEC, 64) }
-        defer { for source in sources { close(source) } }
+        defer { for source in sources where source >= 0 { close(source) } }
+        guard !sources.contains(-1) else { throw Failure(description: "no descriptor is left") }
         for (source, target) in zip(sources, descriptors.map(\.to)) {
             unsafe posix_spawn_file_actions_adddup2(&actions, source, target)
         }

@@ -38,6 +38,10 @@ package struct ToolFailure: Error, CustomStringConvertible, Sendable {
         return "\(program) \(what)\(lastLines.isEmpty ? "" : ": \(lastLines)")"
     }
 
+    package var isSignal: Bool {
+        if case .signal = kind { true } else { false }
+    }
+
     /// Whether the program itself refused what it was given, and would again.
     package var isRefusal: Bool {
         switch kind {
@@ -84,16 +88,26 @@ package struct Tool: Sendable {
     ) throws -> Output {
         precondition(input.count <= 65536, "a pipe takes no more")
         let name = program.split(separator: "/").last.map(String.init) ?? program
+        guard unsafe access(program, X_OK) == 0 else {
+            throw ToolFailure(kind: .notStarted, program: name, lastLines: "\(program) isn't there.")
+        }
         let words = sandbox.command(program, arguments, reads: reads, folder: folder, limits)
-        let (inputEnd, inputStart) = try SpawnedProcess.pipe()
-        let (output, outputStart) = try SpawnedProcess.pipe(isNonBlocking: false)
-        let (errors, errorsStart) = try SpawnedProcess.pipe(isNonBlocking: false)
-        let parents = [inputStart, output, errors]
-        var open = Set(parents)
+        var open: Set<Int32> = []
         defer { for descriptor in open { close(descriptor) } }
+        func pipe() throws -> (reading: Int32, writing: Int32) {
+            let ends = try SpawnedProcess.pipe()
+            open.formUnion([ends.reading, ends.writing])
+            return ends
+        }
+        let (inputEnd, inputStart) = try pipe()
+        let (output, outputStart) = try pipe()
+        let (_, errorsStart) = try pipe()
+        func drop(_ descriptors: Int32...) {
+            for descriptor in descriptors where open.remove(descriptor) != nil { close(descriptor) }
+        }
         let process: SpawnedProcess
         do {
-            defer { for end in [inputEnd, outputStart, errorsStart] { close(end) } }
+            defer { drop(inputEnd, outputStart, errorsStart) }
             process = try SpawnedProcess(
                 words[0], Array(words.dropFirst()),
                 environment: Sandbox.environment + ["HOME=\(folder)", "TMPDIR=\(folder)"],
@@ -102,32 +116,34 @@ package struct Tool: Sendable {
             throw ToolFailure(kind: .notStarted, program: name, lastLines: error.description)
         }
         unsafe input.withUnsafeBytes { bytes in _ = unsafe write(inputStart, bytes.baseAddress, bytes.count) }
-        close(inputStart)
-        open.remove(inputStart)
+        drop(inputStart)
 
         var reader = Reader(limit: limits.output, tail: Self.tail, onLine: onLine)
         let end = ContinuousClock.now + .seconds(limits.time)
         var failure: (any Error)?
         var isTooSlow = false
-        while open.count > 0, failure == nil, !isTooSlow, !reader.isTooMuch {
+        var status: Int32 = 0
+        var hasEnded = false
+        // One that closes its ends and goes on is waited for as long as any other.
+        while !hasEnded || !open.isEmpty, failure == nil, !isTooSlow, !reader.isTooMuch {
             var entries = open.sorted().map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            let count = unsafe poll(&entries, nfds_t(entries.count), Self.pause)
-            if count > 0 {
-                for entry in entries where entry.revents != 0 {
-                    if !reader.read(entry.fd, isOutput: entry.fd == output) {
-                        close(entry.fd)
-                        open.remove(entry.fd)
-                    }
+            if unsafe poll(&entries, nfds_t(entries.count), hasEnded ? 0 : open.isEmpty ? 2 : Self.pause) > 0 {
+                for entry in entries where entry.revents != 0 && !reader.read(entry.fd, isOutput: entry.fd == output) {
+                    drop(entry.fd)
                 }
+            } else if hasEnded {
+                // What it has left running may hold them open.
+                break
             }
+            if !hasEnded { hasEnded = unsafe waitpid(process.pid, &status, WNOHANG) == process.pid }
             do { try check() } catch { failure = error }
             isTooSlow = ContinuousClock.now >= end
         }
+        if !hasEnded {
+            kill(-process.pid, SIGKILL)
+            while unsafe waitpid(process.pid, &status, 0) == -1, errno == EINTR {}
+        }
         // Also what it may have left running.
-        let isStopped = failure != nil || isTooSlow || reader.isTooMuch
-        if isStopped { kill(-process.pid, SIGKILL) }
-        var status: Int32 = 0
-        while unsafe waitpid(process.pid, &status, 0) == -1, errno == EINTR {}
         kill(-process.pid, SIGKILL)
         if let failure { throw failure }
         func fail(_ kind: ToolFailure.Kind) -> ToolFailure {
@@ -140,6 +156,9 @@ package struct Tool: Sendable {
         let code = status >> 8 & 0xFF
         // bwrap says so that its child was ended by a signal.
         if code > 128, code < 128 + 65 { throw fail(.signal(code - 128)) }
+        // What stands before the program says so that it didn't come to it.
+        let isBefore = ["bwrap: ", "prlimit: ", "setpriv: ", "env: "].contains { reader.lastLines.hasPrefix($0) }
+        if code != 0, isBefore { throw fail(.notStarted) }
         guard code == 0 else { throw fail(.exit(code)) }
         reader.endLine()
         return Output(bytes: reader.output, errors: reader.errorText)

@@ -1,3 +1,5 @@
+import MediaCore
+
 /// Playlists of HTTP Live Streaming (RFC 8216).
 package enum HLSPlaylist {
     /// A rendition, as the master playlist names it.
@@ -47,7 +49,10 @@ package enum HLSPlaylist {
                 peak = max(peak, size * 8 / duration)
             }
         }
-        return time > 0 ? (Int64(peak.rounded(.up)), Int64((bytes * 8 / time).rounded(.up))) : nil
+        guard time > 0, let most = Int64(nearest: peak.rounded(.up)),
+            let mean = Int64(nearest: (bytes * 8 / time).rounded(.up))
+        else { return nil }
+        return (most, mean)
     }
 
     /// The codecs of a rendition that was made.

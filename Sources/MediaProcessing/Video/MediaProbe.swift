@@ -63,12 +63,12 @@ package struct MediaProbe: Equatable, Sendable {
             Audio(
                 index: stream["index"]?.integer ?? 0, codec: stream["codec_name"]?.string ?? "",
                 channels: stream["channels"]?.integer ?? 0,
-                sampleRate: Self.number(stream["sample_rate"]).map { Int64($0) } ?? 0)
+                sampleRate: Self.number(stream["sample_rate"]).flatMap { Int64(nearest: $0) } ?? 0)
         }
         cover = streams.first(where: isPicture)?["index"]?.integer
         let lengths = ([format] + streams).compactMap { Self.number($0["duration"]) }
         duration = lengths.first ?? 0
-        bitRate = Self.number(format["bit_rate"]).map { Int64($0) }
+        bitRate = Self.number(format["bit_rate"]).flatMap { Int64(nearest: $0) }
         chapters = (json["chapters"]?.array ?? []).prefix(1000).compactMap { chapter in
             guard let start = Self.number(chapter["start_time"]), let end = Self.number(chapter["end_time"]),
                 end > start
@@ -79,16 +79,21 @@ package struct MediaProbe: Equatable, Sendable {
         tags = Self.tags(format).merging(first("audio").map(Self.tags) ?? [:]) { one, _ in one }
     }
 
+    /// Pixels; ffmpeg knows none beyond.
+    private static let maxSide: Int64 = 1 << 16
+    /// Seconds, and whatever else is said; nothing real is beyond.
+    private static let maxNumber = 1e12
+
     private static func video(_ stream: JSON) -> Video? {
-        guard var width = stream["width"]?.integer, var height = stream["height"]?.integer, width > 0, height > 0 else {
-            return nil
-        }
+        guard var width = stream["width"]?.integer, var height = stream["height"]?.integer,
+            (1...maxSide).contains(width), (1...maxSide).contains(height)
+        else { return nil }
         let aspect = (stream["sample_aspect_ratio"]?.string ?? "").split(separator: ":").compactMap { Int64($0) }
         if aspect.count == 2, aspect[0] > 0, aspect[1] > 0, aspect[0] < 1000, aspect[1] < 1000 {
             width = max(1, width * aspect[0] / aspect[1])
         }
         let turns = (stream["side_data_list"]?.array ?? []).compactMap { $0["rotation"]?.integer }.first ?? 0
-        if abs(turns) % 180 == 90 { swap(&width, &height) }
+        if (turns % 180).magnitude == 90 { swap(&width, &height) }
         let transfer = stream["color_transfer"]?.string ?? ""
         return Video(
             index: stream["index"]?.integer ?? 0, codec: stream["codec_name"]?.string ?? "", width: Int(width),
@@ -104,7 +109,9 @@ package struct MediaProbe: Equatable, Sendable {
     }
 
     private static func number(_ json: JSON?) -> Double? {
-        guard let number = json?.double ?? json?.string.flatMap({ Double($0) }), number.isFinite, number >= 0 else {
+        guard let number = json?.double ?? json?.string.flatMap({ Double($0) }), number.isFinite,
+            (0...maxNumber).contains(number)
+        else {
             return nil
         }
         return number

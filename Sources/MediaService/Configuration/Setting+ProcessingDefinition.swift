@@ -35,6 +35,10 @@ extension Setting {
                 summary: "The most pixels of a picture, and a quarter of those of all its frames.")
         case .imageFrames:
             Definition(form: .integer(1...4096), defaultText: "1000", summary: "The most frames of a picture.")
+        case .imageOrders:
+            Definition(
+                form: .integer(0...1000), defaultText: "20",
+                summary: "How many sizes of their own a picture may get, beside those of the presets.")
         case .imageCleaning:
             Definition(
                 form: .choice(["on", "off"]), defaultText: "on",
@@ -45,6 +49,10 @@ extension Setting {
             Definition(
                 form: .path, defaultText: "", summary: "PNG file that is put on pictures whose preset says `watermark`."
             )
+        case .videoTime:
+            Definition(
+                form: .seconds(1...604_800), defaultText: "12h",
+                summary: "The longest film or sound of which something is made.")
         case .videoSides:
             Definition(
                 form: .words(["240", "360", "480", "720", "1080"]), defaultText: "240,360,480,720,1080",

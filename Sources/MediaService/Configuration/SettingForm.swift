@@ -136,7 +136,17 @@ package enum SettingForm: Sendable {
     static func presets(_ text: String) -> [ImagePreset]? {
         let words = text.split(separator: ",", omittingEmptySubsequences: false)
         let presets = words.compactMap { ImagePreset(String($0)) }
-        return presets.count == words.count && Set(presets.map(\.name)).count == words.count ? presets : nil
+        let isGood =
+            presets.count == words.count && Set(presets.map(\.name)).count == words.count
+            && !presets.contains { isTaken($0.name) }
+        return isGood ? presets : nil
+    }
+
+    /// Names that what is made of films, sounds and documents has.
+    private static func isTaken(_ name: String) -> Bool {
+        ["clean", "hls", "poster", "storyboard", "chapters", "video", "audio", "peaks", "waveform", "text", "document"]
+            .contains(name) || ["page-", "captions-", "x-"].contains { name.hasPrefix($0) }
+            || name.wholeMatch(of: #/[0-9]+p/#) != nil
     }
 
     /// Names, each with those of presets.

@@ -24,8 +24,10 @@ struct StoreLocations {
         var lines = [
             "map $request_uri $media_requested {", "    default /;",
             "    \"~^/m/(?<media_requested_id>[0-9a-z]+(/[a-z0-9.-]+)?)\" /m/$media_requested_id;",
+            "    \"~^/s/(?<media_requested_film>[0-9a-z]+)/[^/?]+(?<media_requested_part>/[a-z0-9.-]+)\" /m/$media_requested_film$media_requested_part;",
             "    \"~^/p/(?<media_requested_public>c[0-9a-z]+)/\" /_public/$media_requested_public;", "}",
             "map $request_uri $media_requested_query {", "    default '';",
+            "    \"~^/s/[0-9a-z]+/(?<media_requested_link>[^/?]+)/\" $media_requested_link;",
             "    \"~^[^?]*[?](?<media_requested_rest>.*)$\" $media_requested_rest;", "}",
         ]
         if configuration.number(.addressRate) > 0 {

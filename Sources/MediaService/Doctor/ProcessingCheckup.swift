@@ -1,5 +1,4 @@
 import MediaProcessing
-import MediaStorage
 
 /// The programs that make files ready, and what keeps them apart.
 struct ProcessingCheckup {
@@ -18,18 +17,18 @@ struct ProcessingCheckup {
 
     func findings() -> [Finding] {
         guard configuration.text(.processing) == "on" else { return [.ok("processing", "is switched off")] }
-        var found = Self.programs.filter { !LocalStorage.hasFile($0.0) }.map { path, package, what in
+        var found = Self.programs.filter { !Program.exists($0.0) }.map { path, package, what in
             Finding.fault(
                 "processing", "\(path) is missing, without which nothing is made of \(what)",
                 mend: "apt-get install \(package)")
         }
-        if !LocalStorage.hasFile(Program.beside("mediad-image")) {
+        if !Program.exists(Program.beside("mediad-image")) {
             found.append(
                 .fault(
                     "processing", "mediad-image doesn't lie beside mediad: nothing is made of pictures",
                     mend: "Install both programs of one version; deploy/install does."))
         }
-        if !LocalStorage.hasFile("/usr/bin/soffice") {
+        if !Program.exists("/usr/bin/soffice") {
             found.append(
                 .warning(
                     "processing", "LibreOffice isn't installed: Office documents have no pages and no text",

@@ -10,6 +10,9 @@ enum Program {
         return own.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/\(name)"
     }
 
+    /// Whether there is such a program, by its own name or by a link.
+    static func exists(_ path: String) -> Bool { access(path, X_OK) == 0 }
+
     /// What a program says on standard output and error; nil where it can't be started.
     ///
     /// - Parameter words: the program and its arguments.

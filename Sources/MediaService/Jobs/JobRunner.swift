@@ -14,7 +14,8 @@ final class JobRunner: Sendable {
 
     private let environment: Environment
     private let ending: Ending
-    private let running = Mutex<[MediaID: RunningJob]>([:])
+    /// By their leases: one that was taken for lost may be begun again here while its first thread is still at it.
+    private let running = Mutex<[[UInt8]: RunningJob]>([:])
 
     private init(_ environment: Environment, _ ending: Ending) {
         self.environment = environment
@@ -72,8 +73,8 @@ final class JobRunner: Sendable {
         }
         guard let job = claimed else { return false }
         let running = RunningJob(job, holder)
-        self.running.withLock { $0[job.id] = running }
-        defer { _ = self.running.withLock { $0.removeValue(forKey: job.id) } }
+        self.running.withLock { $0[holder.token] = running }
+        defer { _ = self.running.withLock { $0.removeValue(forKey: holder.token) } }
         context.requestID = "job-\(job.id)"
         defer { context.requestID = "" }
         let outcome = Result { try Self.handler(kind).run(running, context) }
@@ -121,10 +122,11 @@ final class JobRunner: Sendable {
         context.logger.error(
             "job ended undone",
             metadata: ["kind": "\(job.kind.rawValue)", "subject": "\(job.subject)", "error": "\(reason)"])
-        try Self.handler(job.kind).giveUp(job, reason, context)
-        try context.connection.transaction {
-            _ = try JobQueue($0).end(job.id, running.holder.token, state, failure: reason)
+        // Where it is somebody else's by now, it hasn't ended. What a crash in between leaves untold `settleUntold` tells.
+        let isMine = try context.connection.transaction {
+            try JobQueue($0).end(job.id, running.holder.token, state, failure: reason)
         }
+        if isMine { try Self.handler(job.kind).giveUp(job, reason, context) }
     }
 
     private static func isFinal(_ error: any Error) -> Bool {
@@ -160,12 +162,16 @@ final class JobRunner: Sendable {
     // MARK: Keeping
 
     private func keep(_ context: Context) {
+        var renewed = ContinuousClock.now
         while true {
             sleep(Self.pause)
-            let jobs = running.withLock { $0 }
-            if ending.isNear { for job in jobs.values { job.interrupt() } }
+            let jobs = running.withLock { Array($0.values) }
+            // Others take over what could not be renewed.
+            let isLost = ContinuousClock.now - renewed > .seconds(Self.lease - 3)
+            if ending.isNear || isLost { for job in jobs { job.interrupt() } }
             do {
                 try renew(jobs, context)
+                renewed = .now
                 try recover(context)
             } catch {
                 context.logger.warning("jobs' leases can't be renewed", metadata: ["error": "\(error)"])
@@ -173,13 +179,14 @@ final class JobRunner: Sendable {
         }
     }
 
-    private func renew(_ jobs: [MediaID: RunningJob], _ context: Context) throws {
+    private func renew(_ jobs: [RunningJob], _ context: Context) throws {
         guard !jobs.isEmpty else { return }
         try context.connection.transaction { connection in
-            for (id, job) in jobs { try JobQueue(connection).renew(id, job.holder.token, seconds: Self.lease) }
+            for job in jobs { try JobQueue(connection).renew(job.job.id, job.holder.token, seconds: Self.lease) }
         }
         let held = try JobQueue(context.connection).held(by: ProcessMark.own)
-        for (id, job) in jobs {
+        for job in jobs {
+            let id = job.job.id
             if let state = held.first(where: { $0.id == id && $0.token == job.holder.token }) {
                 if state.isCancelled { job.cancel() }
             } else {

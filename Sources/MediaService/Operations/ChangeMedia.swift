@@ -55,6 +55,10 @@ struct ChangeMedia {
     }
 
     private func step(_ media: inout Media, to status: MediaStatus) throws {
+        // Until its processing has ended, nobody knows whether everybody may see the file as it is.
+        if media.status == .processing, media.processing != nil, media.sha256 != nil, status == .ready {
+            throw Problem(.wrongStatus, "status: the file is being processed, and READY once that is done")
+        }
         do throws(MediaStatus.WrongStep) {
             try media.become(status, because: "The platform says that it failed.")
         } catch {

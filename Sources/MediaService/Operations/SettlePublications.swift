@@ -37,10 +37,10 @@ struct SettlePublications {
         let storage = context.environment.storage
         try context.connection.transaction { connection in
             let links = try links(of: MediaRepository(connection).findForUpdate(id), connection)
-            for (name, sha256) in links { try storage.publish(id, name: name, sha256: sha256) }
             if links.isEmpty {
                 try storage.unpublish(id)
             } else {
+                try storage.publish(id, links)
                 // Of a file that was replaced, or of a replacement that came to nothing.
                 try storage.unpublishOthers(than: Set(links.map(\.name)), of: id)
             }

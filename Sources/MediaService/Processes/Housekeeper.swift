@@ -107,8 +107,10 @@ package struct Housekeeper {
         let storage = context.environment.storage
         var count = 0
         for name in try storage.workFolders() {
-            guard let id = MediaID(name), try JobQueue(context.connection).find(id)?.state != .running else { continue }
-            try storage.removeWorkFolder(id)
+            guard let id = name.split(separator: "-").first.flatMap({ MediaID(String($0)) }),
+                try JobQueue(context.connection).find(id)?.state != .running
+            else { continue }
+            try storage.removeWorkFolder(name)
             count += 1
         }
         return count

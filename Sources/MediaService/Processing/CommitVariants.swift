@@ -36,6 +36,10 @@ struct CommitVariants {
     /// - Throws: `Superseded`, `Outdated`, what the order's functions throw; then nothing of it stays.
     func run(_ order: Order, of media: Media, by caller: String) throws {
         let inspect = InspectFile(environment: context.environment)
+        // Of two of one name the first counts.
+        var order = order
+        var seen: Set<String> = []
+        order.made = order.made.filter { seen.insert($0.variant.fileName).inserted }
         let files = try order.made.map { made -> (id: MediaID, file: CheckedFile) in
             let name = made.variant.fileName
             let file = IncomingFile(
@@ -50,23 +54,32 @@ struct CommitVariants {
             return .init(variant, sha256: file.file.sha256, isHidden: made.isHidden)
         }
         var released: Set<String> = []
+        var revision: Int64 = 0
         try Ingest(context: context).run(
             files, entityType: media.entityType,
-            commit: { connection in released = try put(entries, order, media, caller, connection) },
+            commit: { connection in
+                (released, revision) = try put(entries, order, media, caller, connection)
+            },
             isCommitted: {
+                // Nobody else writes this revision, but for whoever came after this had failed, whose variants are others.
                 let found = try VariantRepository(context.connection).all(of: media.id)
-                return entries.allSatisfy { entry in
-                    found.contains { $0.variant.fileName == entry.variant.fileName && $0.sha256 == entry.sha256 }
-                }
+                let current = try MediaRepository(context.connection).find(media.id)?.revision ?? 0
+                return current >= revision
+                    && entries.allSatisfy { entry in
+                        found.contains { $0.variant.fileName == entry.variant.fileName && $0.sha256 == entry.sha256 }
+                    }
             })
         try RemoveBlob(context: context).transaction { _ in released }
         try SettlePublications(context: context).settle(media.id)
     }
 
-    /// - Returns: the contents that are referred to no longer.
+    /// Seconds after which what is replaced goes from a store elsewhere: decisions and players still name it.
+    private static let grace = 120
+
+    /// - Returns: the contents that are referred to no longer, and the record's revision.
     private func put(
         _ entries: [VariantRepository.Entry], _ order: Order, _ media: Media, _ caller: String, _ connection: Connection
-    ) throws -> Set<String> {
+    ) throws -> (released: Set<String>, revision: Int64) {
         let records = MediaRepository(connection)
         guard let old = try records.findForUpdate(media.id), old.version == media.version, old.status != .deleted else {
             throw Superseded()
@@ -80,7 +93,7 @@ struct CommitVariants {
         let gone = before.filter { names.contains($0.variant.fileName) || order.removes($0.variant) }
         for entry in gone {
             if !names.contains(entry.variant.fileName) { try repository.remove(entry.variant, of: media.id) }
-            try BlobRepository(connection).release(sha256: entry.sha256, now: now)
+            try BlobRepository(connection).release(sha256: entry.sha256, now: now.adding(seconds: Self.grace))
         }
         var new = old
         new.variants = try repository.all(of: media.id).filter { !$0.isHidden }.map(\.variant)
@@ -90,6 +103,6 @@ struct CommitVariants {
         try records.updateProcessed(new)
         try context.note(.process, caller, from: old, to: new, connection)
         if new.isPublished { try PublicationQueue(connection).add(new.id, now: now) }
-        return Set(gone.map(\.sha256))
+        return (Set(gone.map(\.sha256)), new.revision)
     }
 }

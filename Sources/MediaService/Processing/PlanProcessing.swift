@@ -54,11 +54,14 @@ struct PlanProcessing {
         try addJob(media, connection)
     }
 
-    func addJob(_ media: Media, priority: Int64 = 0, _ connection: Connection) throws(MariaDBError) {
+    /// - Parameter preset: the one picture that is to be made; nil: everything.
+    func addJob(
+        _ media: Media, preset: String? = nil, priority: Int64 = 0, _ connection: Connection
+    ) throws(MariaDBError) {
         let now = context.now()
         var job = Job(
             id: MediaID(now: now, using: &context.random), kind: .process, subject: media.id, userID: media.userID,
-            payload: .object([.init("version", .integer(media.version))]), now: now)
+            payload: .object([.init("version", .integer(media.version)), .init("preset", JSON(preset))]), now: now)
         job.priority = priority
         try JobQueue(connection).add(job)
     }

@@ -13,11 +13,12 @@ struct ProcessDocument {
     func run() throws {
         do {
             try make()
-        } catch let failure as ToolFailure where failure.isRefusal {
+        } catch let failure as ToolFailure where failure.isRefusal && !failure.isSignal {
             let reason = failure.lastLines.isEmpty ? failure.description : failure.lastLines
             try workplace.commit(
                 .init(
-                    replacesAll: true, details: .object([.init("problem", .string(TextRules.prefix(reason, 500)))]),
+                    replacesAll: workplace.media.status == .processing,
+                    details: .object([.init("problem", .string(TextRules.prefix(reason, 500)))]),
                     isReady: true))
         }
     }
@@ -47,7 +48,7 @@ struct ProcessDocument {
     /// As a PDF, by LibreOffice.
     private func converted() throws -> Workplace.Made {
         let program = "/usr/bin/soffice"
-        guard LocalStorage.hasFile(program) else {
+        guard Program.exists(program) else {
             throw ToolFailure(
                 kind: .exit(127), program: "soffice", lastLines: "LibreOffice isn't installed on this host.")
         }
@@ -108,8 +109,8 @@ struct ProcessDocument {
             if let text = value(name) { facts.append(.init(key, .string(text))) }
         }
         let sides = value("Page size")?.split(separator: " ").compactMap { Double($0) } ?? []
-        if sides.count >= 2 {
-            facts += [.init("width", .integer(Int64(sides[0]))), .init("height", .integer(Int64(sides[1])))]
+        if sides.count >= 2, let width = Int64(nearest: sides[0]), let height = Int64(nearest: sides[1]) {
+            facts += [.init("width", .integer(width)), .init("height", .integer(height))]
         }
         return facts
     }

@@ -5,9 +5,13 @@ import MediaProcessing
 struct ProcessImage {
     let workplace: Workplace
 
-    func run() throws {
+    /// - Parameter preset: the one that is to be made; nil: all, and what else there is to know.
+    func run(_ preset: String?) throws {
         let (media, configuration) = (workplace.media, workplace.configuration)
-        let presets = configuration.imagePresets(of: media.processing ?? "") ?? []
+        let presets =
+            preset.map { [ImagePreset($0)].compactMap(\.self) } ?? configuration.imagePresets(
+                of: media.processing ?? "")
+            ?? []
         var order = ImageOrder(
             source: workplace.source, mimeType: media.mimeType, folder: workplace.folder, presets: presets,
             formats: configuration.imageFormats)
@@ -15,13 +19,15 @@ struct ProcessImage {
         order.limits.frames = Int64(configuration.number(.imageFrames))
         order.focus = Self.focus(media.metadata)
         order.watermark = configuration.optionalText(.watermark)
-        order.cleans = configuration.text(.imageCleaning) == "on"
+        order.cleans = preset == nil && configuration.text(.imageCleaning) == "on"
         let (made, variants) = try Self.make(order, workplace)
-        let clean = made["clean"]?["file"]?.string.map { path in
+        if preset != nil { return try workplace.commit(.init(made: variants, isReady: false)) }
+        let clean = made["clean"]?["file"].map { _ in
             Workplace.Made(
                 variant: MediaVariant(
                     name: "clean", fileExtension: FileType.stored(as: media.mimeType)?.fileExtension ?? "bin",
-                    mimeType: media.mimeType, size: 0), path: path, isHidden: true)
+                    mimeType: media.mimeType, size: 0),
+                path: "\(workplace.folder)/clean.\(media.mimeType.split(separator: "/").last ?? "")", isHidden: true)
         }
         try workplace.commit(
             .init(
@@ -35,17 +41,19 @@ struct ProcessImage {
         let said = try workplace.run(
             program, [], input: Array(order.json.text.utf8), reads: [program] + (order.watermark.map { [$0] } ?? []))
         let answer = try JSONParser.parse(said.bytes)
-        return (answer, (answer["variants"]?.array ?? []).compactMap(made))
+        return (answer, (answer["variants"]?.array ?? []).compactMap { made($0, order) })
     }
 
-    private static func made(_ json: JSON) -> Workplace.Made? {
-        guard let name = json["name"]?.string, let path = json["file"]?.string, let type = json["type"]?.string,
+    /// What it says of one picture. It may have been taken over by what it has read, so names and places are those that were ordered.
+    private static func made(_ json: JSON, _ order: ImageOrder) -> Workplace.Made? {
+        guard let name = json["name"]?.string, order.presets.contains(where: { $0.name == name }),
+            let type = json["type"]?.string, ["image/avif", "image/webp", "image/jpeg", "image/png"].contains(type),
             let ending = FileType.stored(as: type)?.fileExtension
         else { return nil }
         return .init(
             variant: MediaVariant(
                 name: name, fileExtension: ending, mimeType: type, size: 0, width: json["width"]?.integer,
-                height: json["height"]?.integer), path: path)
+                height: json["height"]?.integer), path: "\(order.folder)/\(name).\(ending)")
     }
 
     private func details(_ made: JSON) -> JSON {

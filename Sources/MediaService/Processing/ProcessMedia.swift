@@ -14,7 +14,7 @@ struct ProcessMedia: JobHandler {
             let workplace = try Workplace(media, running, context, steps: Self.steps(media.type))
             defer { workplace.remove() }
             switch media.type {
-            case .image: try ProcessImage(workplace: workplace).run()
+            case .image: try ProcessImage(workplace: workplace).run(running.job.payload["preset"]?.string)
             case .video: try ProcessVideo(workplace: workplace).run()
             case .audio: try ProcessAudio(workplace: workplace).run()
             case .document: try ProcessDocument(workplace: workplace).run()
@@ -41,6 +41,8 @@ struct ProcessMedia: JobHandler {
         switch failure.kind {
         // EX_DATAERR: what it says is about the file.
         case .exit(65): .failed(failure.lastLines)
+        // EX_SOFTWARE: its own failure, such as a file that can't be written.
+        case .exit(70): .later(failure.description)
         case .exit, .timeout, .output: .failed(failure.description)
         case .notStarted, .signal: .later(failure.description)
         }

@@ -22,26 +22,38 @@ struct ProcessVideo {
         try encode(ladder, smallest, probe, step: "first")
         var made = try collect(smallest, &renditions) + poster(probe, video)
         if let chapters = try chapters(probe) { made.append(chapters) }
-        try workplace.commit(
-            .init(
-                made: made, replacesAll: true, ofTracks: master(renditions, ladder), details: details(probe, video),
-                isReady: true))
-
-        made = []
+        let isFirst = workplace.media.status == .processing
+        if isFirst {
+            try workplace.commit(
+                .init(
+                    made: made, replacesAll: true, ofTracks: master(renditions, ladder), details: details(probe, video),
+                    isReady: true))
+            made = []
+        }
         let others = Array(ladder.rungs.dropFirst())
         if !others.isEmpty {
             try encode(ladder, others, probe, step: "ladder")
-            made = try collect(others, &renditions)
+            made += try collect(others, &renditions)
         }
         workplace.report("extras", percent: 0)
-        made += try storyboard(probe, video) + [progressive(ladder)]
-        try workplace.commit(.init(made: made, ofTracks: master(renditions, ladder), isReady: true))
+        made += try storyboard(ladder, probe, video) + [progressive(ladder)]
+        // One that can be played already keeps what it has until all of it is there anew.
+        try workplace.commit(
+            .init(
+                made: made, replacesAll: !isFirst, ofTracks: master(renditions, ladder), details: details(probe, video),
+                isReady: true))
     }
 
     static func probe(_ workplace: Workplace, _ path: String? = nil) throws -> MediaProbe {
         let said = try workplace.run(
             "/usr/bin/ffprobe", MediaProbe.arguments(path ?? workplace.source), reads: path.map { [$0] } ?? [])
-        return MediaProbe(try JSONParser.parse(said.bytes))
+        let probe = MediaProbe(try JSONParser.parse(said.bytes))
+        let limit = workplace.configuration.number(.videoTime)
+        // Two frames that are days apart would make millions.
+        guard probe.duration <= Double(limit) else {
+            throw JobStop.failed("It takes \(probe.duration.rounded()) seconds; \(limit) are the limit.")
+        }
+        return probe
     }
 
     // MARK: Renditions
@@ -72,7 +84,7 @@ struct ProcessVideo {
                 playlist: "\(workplace.folder)/\(rung.name).m3u8", file: "\(workplace.folder)/\(rung.name).mp4"
             )
             let made = try Self.probe(workplace, paths.file)
-            let text = String(decoding: try LocalStorage.bytes(ofFile: paths.playlist, limit: 16 << 20), as: UTF8.self)
+            let text = String(decoding: try LocalStorage.bytes(ofMade: paths.playlist, limit: 16 << 20), as: UTF8.self)
             guard let rates = HLSPlaylist.rates(text), let codecs = HLSPlaylist.codecs(made) else {
                 throw JobStop.failed("No rendition can be made of the film.")
             }
@@ -105,9 +117,7 @@ struct ProcessVideo {
     /// One file to be had as a whole, in the largest size that most devices like; nothing is encoded anew.
     private func progressive(_ ladder: VideoLadder) throws -> Workplace.Made {
         let rung = ladder.rungs.last { min($0.width, $0.height) <= 720 } ?? ladder.rungs[0]
-        let name = "/\(rung.name).mp4"
-        // The smallest one was put aside already.
-        let source = LocalStorage.hasFile(workplace.folder + name) ? workplace.folder + name : workplace.done(name)
+        let source = workplace.place(of: "\(rung.name).mp4")
         let path = "\(workplace.folder)/video.mp4"
         _ = try workplace.run(
             Self.ffmpeg, Self.quiet + ["-i", source, "-c", "copy", "-movflags", "+faststart", path], reads: [source])
@@ -141,8 +151,11 @@ struct ProcessVideo {
     }
 
     /// Small pictures of all of it, for whoever seeks, and where each stands (WebVTT with media fragments).
-    private func storyboard(_ probe: MediaProbe, _ video: MediaProbe.Video) throws -> [Workplace.Made] {
-        guard probe.duration >= 1, let smallest = workplace.firstDone(endingWith: "p.mp4") else { return [] }
+    private func storyboard(
+        _ ladder: VideoLadder, _ probe: MediaProbe, _ video: MediaProbe.Video
+    ) throws -> [Workplace.Made] {
+        guard probe.duration >= 1 else { return [] }
+        let smallest = workplace.place(of: "\(ladder.rungs[0].name).mp4")
         let interval = max(1, Int((probe.duration / 100).rounded(.up)))
         let count = max(1, Int((probe.duration / Double(interval)).rounded(.up)))
         let (width, columns) = (160, min(10, count))

@@ -13,20 +13,28 @@ package struct RebuildVariants {
         self.context = context
     }
 
+    /// - Parameter hasUnprocessed: also of those of which nothing is made yet, from now on.
     /// - Returns: how many records.
-    package func run(_ type: MediaType?, userID: String?, isTrial: Bool) throws -> Int {
+    package func run(_ type: MediaType?, userID: String?, hasUnprocessed: Bool, isTrial: Bool) throws -> Int {
         let plan = PlanProcessing(context: context)
         var count = 0
         var last = ""
         while true {
             let found = try MediaRepository(context.connection).processed(
-                after: last, type: type, userID: userID, limit: Self.page)
+                after: last, type: type, userID: userID, hasUnprocessed: hasUnprocessed, limit: Self.page)
             guard let end = found.last else { return count }
             last = end.id.rawValue
             for media in found where plan.isProcessed(media.mimeType) {
                 count += 1
                 if isTrial { continue }
-                try context.connection.transaction { try plan.addJob(media, priority: Self.priority, $0) }
+                try context.connection.transaction { connection in
+                    if media.processing == nil {
+                        guard var current = try MediaRepository(connection).findForUpdate(media.id) else { return }
+                        current.processing = ProcessingChoice.default
+                        try MediaRepository(connection).updateProcessed(current)
+                    }
+                    try plan.addJob(media, priority: Self.priority, connection)
+                }
             }
         }
     }

@@ -20,7 +20,7 @@ final class Workplace {
     struct Result {
         /// Takes the place of what is there of the same name and format.
         var made: [Made] = []
-        /// Whether what is there under other names goes, but for text tracks, which people have made.
+        /// Whether what is there under other names goes, but for what people have made or ordered.
         var replacesAll = false
         /// Makes what depends on the text tracks that are there.
         var ofTracks: (([TextTracks.Track]) throws -> Made)?
@@ -41,6 +41,7 @@ final class Workplace {
     /// Where programs may write.
     let folder: String
     private let home: String
+    private let name: String
     private var commits = 0
     private let running: RunningJob
     private let steps: [String]
@@ -52,7 +53,9 @@ final class Workplace {
         self.context = context
         self.steps = steps
         let storage = context.environment.storage
-        home = try storage.makeWorkFolder(running.job.id)
+        // Of this attempt alone: another one may have begun, here or elsewhere, where this one was taken for lost.
+        name = "\(running.job.id)-\(Hex.encode(Array(running.holder.token.prefix(8))))"
+        home = try storage.makeWorkFolder(name)
         folder = "\(home)/made"
         source = "\(home)/source"
         do {
@@ -71,8 +74,9 @@ final class Workplace {
         guard let entry = try BlobRepository(context.connection).find(media.sha256 ?? "") else {
             throw CommitVariants.Superseded()
         }
+        // For what is made of it, and for itself where it lies elsewhere.
+        try CheckUpload(context: context).requireRoom(entry.size * 2)
         guard !entry.place.isLocal else { return try storage.link(BlobKey(sha256: entry.sha256), to: source) }
-        try CheckUpload(context: context).requireRoom(entry.size)
         let store = try context.environment.stores.storage(entry.place.store)
         try storage.fill(source) { append in
             try store.read(BlobKey(sha256: entry.sha256, token: entry.place.token), 0..<entry.size) { bytes in
@@ -84,7 +88,7 @@ final class Workplace {
 
     func remove() {
         do {
-            try context.environment.storage.removeWorkFolder(running.job.id)
+            try context.environment.storage.removeWorkFolder(name)
         } catch {
             context.logger.warning("a folder stays for housekeeping", metadata: ["error": "\(error)"])
         }
@@ -101,9 +105,15 @@ final class Workplace {
         _ program: String, _ arguments: [String], input: [UInt8] = [], reads: [String] = [],
         onLine: ((String) -> Void)? = nil
     ) throws -> Tool.Output {
-        try Tool(sandbox: Self.madeSandbox(configuration), limits: limits).run(
-            program, arguments, input: input, reads: [source] + reads, folder: folder, check: running.check,
-            onLine: onLine)
+        do {
+            return try Tool(sandbox: madeSandbox(), limits: limits).run(
+                program, arguments, input: input, reads: [source] + reads, folder: folder, check: running.check,
+                onLine: onLine)
+        } catch let failure as ToolFailure where failure.isRefusal {
+            // On a full disk programs fail in their own ways; the file isn't to blame.
+            try CheckUpload(context: context).requireRoom(1)
+            throw failure
+        }
     }
 
     private var limits: Sandbox.Limits {
@@ -114,11 +124,17 @@ final class Workplace {
             fileSize: max(1 << 30, 2 * configuration.maxBytes(media.type)))
     }
 
-    private static func madeSandbox(_ configuration: Configuration) throws -> Sandbox {
-        try sandbox.withLock { sandbox in
+    private func madeSandbox() throws -> Sandbox {
+        try Self.sandbox.withLock { sandbox in
             if let sandbox { return sandbox }
-            let made = try Sandbox(Sandbox.Kind(rawValue: configuration.text(.sandbox)) ?? .auto)
-            sandbox = made
+            let asked = Sandbox.Kind(rawValue: configuration.text(.sandbox)) ?? .auto
+            let made = try Sandbox(asked)
+            if asked == .auto, !made.hasNamespaces {
+                // Looked for again with the next file: it may have been a matter of the moment.
+                context.logger.error("programs that read users' files have limits alone; 'mediad doctor' says why")
+            } else {
+                sandbox = made
+            }
             return made
         }
     }
@@ -160,7 +176,9 @@ final class Workplace {
                     variant: made.variant, file: try storage.stage(madeFile: made.path, as: context.stagingName()),
                     isHidden: made.isHidden)
             }
-            order.removes = { result.replacesAll && !TextTracks.isTrack($0) }
+            order.removes = {
+                result.replacesAll && !TextTracks.isTrack($0) && !$0.name.hasPrefix(OrderVariant.prefix)
+            }
             order.isCurrent = { result.ofTracks == nil || TextTracks.all($0) == tracks }
             order.change = { media, sha256 in
                 if let details = result.details { media.details = (media.details ?? .object([])).merged(with: details) }
@@ -177,7 +195,7 @@ final class Workplace {
         }
         // What lies in the store by now is out of the reach of whatever program runs next.
         commits += 1
-        try storage.putAside(running.job.id, as: "done-\(commits)")
+        try storage.putAside(name, as: "done-\(commits)")
     }
 
     // MARK: Helpers
@@ -204,12 +222,9 @@ final class Workplace {
         return try ProcessImage.make(order, self).variants
     }
 
-    /// The first file of those that were committed whose name ends so.
-    func firstDone(endingWith ending: String) -> String? {
-        (1...max(1, commits)).lazy.flatMap { LocalStorage.files(in: "\(self.home)/done-\($0)", endingWith: ending) }
-            .first
+    /// Where a file lies that was made: with what was committed, or not yet.
+    func place(of name: String) -> String {
+        let new = "\(folder)/\(name)"
+        return LocalStorage.hasFile(new) ? new : "\(home)/done-\(commits)/\(name)"
     }
-
-    /// Where a file that was committed can be read still.
-    func done(_ name: String) -> String { "\(home)/done-\(commits)/\(name)" }
 }

@@ -22,6 +22,7 @@ package struct Application: Sendable {
         router.on(.put, "/v1/media/{id}/file", name: "replace_file", handler: Versions.replace)
         router.on(.get, "/v1/media/{id}/processing", name: "get_processing", handler: Processing.get)
         router.on(.post, "/v1/media/{id}/processing", name: "process_again", handler: Processing.again)
+        router.on(.post, "/v1/media/{id}/variants", name: "order_variant", handler: Processing.order)
         router.on(.put, "/v1/media/{id}/captions/{language}", name: "put_captions", handler: Captions.put)
         router.on(.delete, "/v1/media/{id}/captions/{language}", name: "delete_captions", handler: Captions.delete)
         router.on(.get, "/v1/media/{id}/versions", name: "list_versions", handler: Versions.list)

@@ -36,6 +36,25 @@ enum Processing {
         return .json(json(media, try JobQueue(context.connection).jobs(of: media.id).first), status: .accepted)
     }
 
+    /// Has a picture made in a size of the caller's own.
+    @Sendable static func order(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
+        let caller = try request.caller(context)
+        try Authorize.checkEarly(caller, .replaceFile)
+        try request.requireNoQuery()
+        var fields = BodyFields(try request.jsonObject(limit: 4096, maxDepth: 2), known: ["preset"])
+        let form = fields.text("preset") { TextRules.fault(in: $0, maxLength: 100) }
+        if form == nil { fields.require("preset") }
+        try fields.finish()
+        let (media, name, isMade) = try OrderVariant(context: context).run(form ?? "", of: path["id"], caller)
+        let base = context.environment.baseURL
+        let variants = media.variants.filter { $0.name == name }
+        let answer = JSON.object([
+            .init("name", .string(name)), .init("url", .string("\(base)/m/\(media.id)/\(name)")),
+            .init("variants", .array(variants.map { $0.json(url: media.url(of: $0, baseURL: base)) })),
+        ])
+        return .json(answer, status: isMade ? .ok : .accepted)
+    }
+
     private static func json(_ media: Media, _ job: Job?) -> JSON {
         let isDone = job?.state == .done || job == nil
         return .object([

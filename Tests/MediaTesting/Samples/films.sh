@@ -53,6 +53,7 @@ for name; do
             printf ';FFMETADATA1\ntitle=A lecture\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1500\ntitle=Begin\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=1500\nEND=3000\ntitle=End\n' >"$folder/meta"
             make $(picture 640x360 25 3) -i "$folder/meta" -map_metadata 1 $h264 "$file"
             rm "$folder/meta" ;;
+        gap.mkv) make $(picture 64x64 2 1) -vf "setpts='if(eq(N,0),0,360000/TB)'" -vsync vfr $h264 "$file" ;;
         broken.mp4)
             make $(picture 640x360 25 3) $h264 -movflags +faststart "$folder/whole.mp4"
             head -c 3000 "$folder/whole.mp4" >"$file"
@@ -73,6 +74,8 @@ for name; do
             office pdf "$file" "$folder/paper.odt" \
                 'writer_pdf_Export:{"EncryptFile":{"type":"boolean","value":"true"},"DocumentOpenPassword":{"type":"string","value":"secret"}}' ;;
         damaged.pdf) printf '%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>\n' >"$file" ;;
+        vast.pdf)
+            printf '%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99999999999999999999999 100]>>endobj\ntrailer<</Root 1 0 R>>\n%%%%EOF\n' >"$file" ;;
         many.pdf)
             { printf '%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 2000000000/Kids['
               i=0; while [ $i -lt 3000 ]; do printf '3 0 R '; i=$((i + 1)); done

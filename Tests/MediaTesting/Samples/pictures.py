@@ -118,6 +118,20 @@ def make(name):
             + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
     elif name == "located.png":
         scene().save(path, exif=exif())
+    elif name == "hidden.png":
+        # As ImageMagick writes EXIF, which libvips doesn't read.
+        scene().save(path)
+        data = path.read_bytes()
+        text = chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(b"\nexif\n  12\nSERIAL-12345"))
+        path.write_bytes(data[:33] + text + data[33:])
+    elif name == "pages.tiff":
+        scene().save(path, save_all=True, append_images=[scene(400, 300)], exif=exif())
+    elif name == "junk.jpg":
+        phone(path, 1)
+        data = path.read_bytes()
+        # Bytes between two segments, which readers pass over.
+        end = 4 + int.from_bytes(data[4:6], "big")
+        path.write_bytes(data[:end] + b"\0\0junk" + data[end:])
     elif name == "turned.png":
         turned(6).save(path, exif=exif(6))
     elif name == "located.webp":
