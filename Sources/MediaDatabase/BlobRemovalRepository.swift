@@ -1,6 +1,6 @@
 package import MediaCore
 
-/// Blobs in stores elsewhere that are to be removed there.
+/// Blobs that are to be removed: those in stores elsewhere, and of those here what goes after the transaction that gives it up.
 package struct BlobRemovalRepository {
     package struct Entry: Equatable, Sendable {
         package var id: Int64
@@ -15,9 +15,14 @@ package struct BlobRemovalRepository {
         self.connection = connection
     }
 
-    /// Notes a blob; one in the store that the service works in is removed in another way.
-    package func add(_ sha256: String, _ place: BlobPlace, due: Timestamp) throws(MariaDBError) {
-        guard !place.isLocal else { return }
+    /// Notes a blob.
+    ///
+    /// - Parameter evenHere: also one in the store that the service works in, which is mostly removed together with its last
+    ///   reference.
+    package func add(
+        _ sha256: String, _ place: BlobPlace, due: Timestamp, evenHere: Bool = false
+    ) throws(MariaDBError) {
+        guard evenHere || !place.isLocal else { return }
         try connection.execute(
             "INSERT INTO blob_removals (store, sha256, token, due_at) VALUES (?, ?, ?, ?)",
             [.text(place.store), .bytes(Hex.decode(sha256) ?? []), .text(place.token), .timestamp(due)])

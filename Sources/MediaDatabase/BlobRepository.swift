@@ -47,7 +47,9 @@ package struct BlobRepository {
     }
 
     /// Counts one record less that refers to a content; with the last one its row goes. What lies elsewhere is noted to be removed.
-    package func release(sha256: String, now: Timestamp) throws(MariaDBError) {
+    ///
+    /// - Parameter notesLocal: also of what lies here, for callers that remove it after their transaction only.
+    package func release(sha256: String, now: Timestamp, notesLocal: Bool = false) throws(MariaDBError) {
         let key = Value.bytes(Hex.decode(sha256) ?? [])
         try connection.execute("UPDATE blobs SET reference_count = reference_count - 1 WHERE sha256 = ?", [key])
         let ended = try connection.query(
@@ -55,7 +57,7 @@ package struct BlobRepository {
         guard let entry = ended.first else { return }
         try connection.execute("DELETE FROM blobs WHERE sha256 = ?", [key])
         for place in [entry.place, entry.replica].compactMap(\.self) {
-            try BlobRemovalRepository(connection).add(sha256, place, due: now)
+            try BlobRemovalRepository(connection).add(sha256, place, due: now, evenHere: notesLocal)
         }
     }
 

@@ -15,7 +15,7 @@ struct FilmTests {
                 "MEDIA_PROCESSING": "on", "MEDIA_IMAGE_FORMATS": "webp,jpeg",
                 "MEDIA_IMAGE_PRESETS": "thumb=80x80:cover,big=1600",
                 "MEDIA_AUDIO_FORMATS": "aac,opus,mp3", "MEDIA_RETENTION": "0", "MEDIA_HOUSEKEEPING_INTERVAL": "1",
-                "MEDIA_VIDEO_SIZES": "240,360,720", "MEDIA_JOB_PAUSE": "1",
+                "MEDIA_VIDEO_SIZES": "240,360,720", "MEDIA_JOB_PAUSE": "1", "MEDIA_TOOL_TIMEOUT": "40s",
             ])
         client = try instance.client()
         try instance.startHousekeeper()
@@ -139,6 +139,24 @@ struct FilmTests {
         #expect(gap.text("failureReason").contains("43200 are the limit"), "\(gap.text)")
     }
 
+    @Test("a phone's film tells others nothing of where it was made; its owner has it as it is")
+    func place() throws {
+        let bytes = try Films.bytes("place.mp4")
+        func hasPlace(_ bytes: [UInt8]) throws -> Bool {
+            try Films.probe(bytes)["format"]?["tags"]?["location"] == .string("+48.8577+002.2950/")
+        }
+        #expect(try hasPlace(bytes))
+        let media = try processed(bytes, "p.mp4", query: "isPublic=true")
+        let open = try instance.anonymous.get(String(media.text("url").dropFirst(instance.baseURL.count)))
+        #expect(open.status == 200)
+        #expect(try !hasPlace(open.body))
+        let probe = try Films.probe(open.body)
+        #expect(probe["streams"]?.array?.count == 2, "\(probe.text)")
+        _ = try client.patch("/v1/media/\(media.id)", #"{"isPublic":false}"#)
+        #expect(try client.get("/m/\(media.id)").body == bytes)
+        #expect(try !hasPlace(variant(media, "240p.mp4").body) && !hasPlace(variant(media, "video.mp4").body))
+    }
+
     @Test("captions are checked, converted and listed in the playlist, and stay when the film is made anew")
     func captions() throws {
         let media = try processed(Films.bytes("silent.webm"), "s.webm")
@@ -244,7 +262,7 @@ struct FilmTests {
 
     @Test(
         "encrypted, damaged and hostile documents can be had as they are, with the reason",
-        arguments: ["locked.pdf", "damaged.pdf", "many.pdf", "vast.pdf"])
+        arguments: ["locked.pdf", "damaged.pdf", "many.pdf", "vast.pdf", "bomb.docx"])
     func badDocuments(name: String) throws {
         let bytes = try Films.bytes(name)
         let media = try processed(bytes, name)

@@ -43,6 +43,9 @@ package struct MediaProbe: Equatable, Sendable {
     /// Names in lower case.
     package var tags: [String: String]
 
+    /// Whether it says where it was made.
+    package var isRevealing: Bool { tags.keys.contains { $0.contains("location") || $0.contains("gps") } }
+
     /// What ffprobe is asked for.
     package static func arguments(_ source: String) -> [String] {
         [

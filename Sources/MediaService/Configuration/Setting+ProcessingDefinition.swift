@@ -43,7 +43,7 @@ extension Setting {
             Definition(
                 form: .choice(["on", "off"]), defaultText: "on",
                 summary:
-                    "Whether others than owner, administrators and services get a picture without the place where it was taken, serial numbers and the like."
+                    "Whether others than owner, administrators and services get pictures and films without the place where they were made, serial numbers and the like."
             )
         case .watermark:
             Definition(

@@ -3,7 +3,8 @@ import MediaCore
 import MediaDatabase
 import MediaStorage
 
-/// Removes blobs in stores elsewhere that nothing refers to any longer. Their keys are never used again, so that takes no locks.
+/// Removes blobs that are noted to go: in stores elsewhere, where keys are never used again, so that it takes no locks; and here, what a crash
+/// has left of those that go after their transaction.
 struct RemoveElsewhere {
     let context: Context
 
@@ -17,8 +18,12 @@ struct RemoveElsewhere {
             last = end.id
             for entry in due where !failed.contains(entry.place.store) {
                 do {
-                    try context.environment.stores.storage(entry.place.store)
-                        .remove(BlobKey(sha256: entry.sha256, token: entry.place.token))
+                    if entry.place.isLocal {
+                        try RemoveBlob(context: context).transaction { _ in [entry.sha256] }
+                    } else {
+                        try context.environment.stores.storage(entry.place.store)
+                            .remove(BlobKey(sha256: entry.sha256, token: entry.place.token))
+                    }
                 } catch {
                     // The others of a store that is away wait until it is back.
                     failed.insert(entry.place.store)

@@ -137,7 +137,10 @@ struct ReplaceFile {
             try versions.add(current, of: old.id)
             try records.updateFile(new)
             let made = try VariantRepository(connection).removeAll(of: old.id).map(\.sha256)
-            for sha256 in made.sorted() { try BlobRepository(connection).release(sha256: sha256, now: now) }
+            for sha256 in made.sorted() {
+                try BlobRepository(connection).release(
+                    sha256: sha256, now: ManageVersions.end(now), notesLocal: true)
+            }
             released = Set(made)
             try PlanProcessing(context: context).add(new, connection)
             try context.note(

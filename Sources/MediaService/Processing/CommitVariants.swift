@@ -93,7 +93,8 @@ struct CommitVariants {
         let gone = before.filter { names.contains($0.variant.fileName) || order.removes($0.variant) }
         for entry in gone {
             if !names.contains(entry.variant.fileName) { try repository.remove(entry.variant, of: media.id) }
-            try BlobRepository(connection).release(sha256: entry.sha256, now: now.adding(seconds: Self.grace))
+            try BlobRepository(connection).release(
+                sha256: entry.sha256, now: now.adding(seconds: Self.grace), notesLocal: true)
         }
         var new = old
         new.variants = try repository.all(of: media.id).filter { !$0.isHidden }.map(\.variant)

@@ -22,12 +22,14 @@ struct ProcessVideo {
         try encode(ladder, smallest, probe, step: "first")
         var made = try collect(smallest, &renditions) + poster(probe, video)
         if let chapters = try chapters(probe) { made.append(chapters) }
+        let clean = try cleaned(probe, video)
+        made += [clean].compactMap(\.self)
         let isFirst = workplace.media.status == .processing
         if isFirst {
             try workplace.commit(
                 .init(
                     made: made, replacesAll: true, ofTracks: master(renditions, ladder), details: details(probe, video),
-                    isReady: true))
+                    shown: clean, isReady: true))
             made = []
         }
         let others = Array(ladder.rungs.dropFirst())
@@ -41,7 +43,7 @@ struct ProcessVideo {
         try workplace.commit(
             .init(
                 made: made, replacesAll: !isFirst, ofTracks: master(renditions, ladder), details: details(probe, video),
-                isReady: true))
+                shown: isFirst ? nil : clean, isReady: true))
     }
 
     static func probe(_ workplace: Workplace, _ path: String? = nil) throws -> MediaProbe {
@@ -125,6 +127,25 @@ struct ProcessVideo {
             variant: MediaVariant(
                 name: "video", fileExtension: "mp4", mimeType: "video/mp4", size: 0, width: Int64(rung.width),
                 height: Int64(rung.height)), path: path)
+    }
+
+    /// Where phones write down the place, a copy without that and all else beside picture and sound; nothing is encoded anew.
+    private func cleaned(_ probe: MediaProbe, _ video: MediaProbe.Video) throws -> Workplace.Made? {
+        let type = workplace.media.mimeType
+        guard workplace.configuration.text(.imageCleaning) == "on", probe.isRevealing,
+            let format = ["video/mp4": "mp4", "video/x-m4v": "mp4", "video/quicktime": "mov"][type],
+            let ending = FileType.stored(as: type)?.fileExtension
+        else { return nil }
+        let path = "\(workplace.folder)/clean.\(ending)"
+        _ = try workplace.run(
+            Self.ffmpeg,
+            Self.quiet + [
+                "-i", workplace.source, "-map", "0:\(video.index)", "-map", "0:a?", "-c", "copy", "-map_metadata", "-1",
+                "-map_chapters", "0", "-movflags", "+faststart", "-f", format, path,
+            ])
+        return .init(
+            variant: MediaVariant(name: "clean", fileExtension: ending, mimeType: type, size: 0), path: path,
+            isHidden: true)
     }
 
     // MARK: Pictures

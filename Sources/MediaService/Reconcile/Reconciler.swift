@@ -158,8 +158,10 @@ package struct Reconciler {
     }
 
     private func orphan(_ sha256: String) throws {
-        let isNeeded = try RemoveBlob(context: context).isNeeded(sha256)
-        if isNeeded || !storage.hasBlob(sha256) { return }
+        let isKnown =
+            try RemoveBlob(context: context).isNeeded(sha256)
+            || BlobRemovalRepository(context.connection).contains(sha256, .local)
+        if isKnown || !storage.hasBlob(sha256) { return }
         var finding = StoreFinding(
             kind: .orphanBlob, subject: "objects/\(LocalStorage.objectName(sha256))", text: "nothing refers to it")
         if repairs {

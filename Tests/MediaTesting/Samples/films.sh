@@ -44,6 +44,8 @@ for name; do
             make -display_rotation 90 -i "$folder/turn.mp4" -c copy "$file" 2>/dev/null ||
                 make -i "$folder/turn.mp4" -c copy -metadata:s:v rotate=90 "$file"
             rm "$folder/turn.mp4" ;;
+        place.mp4)
+            make $(picture 320x240 25 2) $(sound 2) $h264 -c:a aac -metadata location="+48.8577+002.2950/" "$file" ;;
         uneven.mp4)
             make $(picture 640x360 30 4) $h264 -vf "select='if(lt(t,2),1,not(mod(n,3)))'" -vsync vfr "$file" ;;
         hdr.mp4)
@@ -74,6 +76,20 @@ for name; do
             office pdf "$file" "$folder/paper.odt" \
                 'writer_pdf_Export:{"EncryptFile":{"type":"boolean","value":"true"},"DocumentOpenPassword":{"type":"string","value":"secret"}}' ;;
         damaged.pdf) printf '%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>\n' >"$file" ;;
+        bomb.docx)
+            python3 - "$file" <<'END'
+import sys, zipfile
+head = '<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>'
+with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED) as archive:
+    archive.writestr("[Content_Types].xml", '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>')
+    archive.writestr("_rels/.rels", '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>')
+    with archive.open("word/document.xml", "w") as part:
+        part.write(head.encode())
+        for _ in range(1200):
+            part.write(b"boom " * 200_000)
+        part.write(b"</w:t></w:r></w:p></w:body></w:document>")
+END
+            ;;
         vast.pdf)
             printf '%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99999999999999999999999 100]>>endobj\ntrailer<</Root 1 0 R>>\n%%%%EOF\n' >"$file" ;;
         many.pdf)
