@@ -61,6 +61,15 @@ static inline int media_vips_thumbnail(
                          path, out, width, "height", height, "size", size, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
 }
 
+// The same of a picture that was opened already.
+static inline int media_vips_thumbnail_of(VipsImage *in, const char *profile, VipsImage **out, int width, int height) {
+    return profile ? vips_thumbnail_image(
+                         in, out, width, "height", height, "size", VIPS_SIZE_FORCE, "export_profile", "srgb",
+                         "import_profile", profile, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL)
+                   : vips_thumbnail_image(
+                         in, out, width, "height", height, "size", VIPS_SIZE_FORCE, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+}
+
 static inline int media_vips_resize(VipsImage *in, VipsImage **out, int width, int height) {
     return vips_thumbnail_image(in, out, width, "height", height, "size", VIPS_SIZE_FORCE, "no_rotate", TRUE, NULL);
 }

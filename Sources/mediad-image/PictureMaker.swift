@@ -112,6 +112,16 @@ struct PictureMaker {
         let width = min(size.width, max(widest, ThumbHash.maxSide))
         let height = max(1, Int((Double(size.height) * Double(width) / Double(size.width)).rounded()))
         let path = order.source
+        let factor = Double(size.width) / Double(width)
+        // A JPEG can be decoded smaller. libvips leaves a factor of two for what comes then; a quarter is enough, and twice as fast.
+        if order.mimeType == "image/jpeg", let shrink = [8, 4, 2].first(where: { factor / Double($0) >= 1.25 }) {
+            let small = try Picture(path: "\(path)[shrink=\(shrink),fail_on=truncated]")
+            let picture = try Picture.make {
+                unsafe media_vips_thumbnail_of(
+                    small.image, media_vips_usual_profile(source.image), $0, Int32(width), Int32(height))
+            }
+            return try Self.plain(picture).bare().inMemory()
+        }
         let picture = try Picture.make {
             unsafe media_vips_thumbnail(
                 path, media_vips_usual_profile(source.image), $0, Int32(width), Int32(height),
