@@ -100,6 +100,7 @@ struct ToolTests {
 
     @Test("in namespaces there is no network, no other process, and no file but what was named")
     func namespaces() throws {
+        // Not below /tmp, which is the program's own folder there.
         let secret = "/var/tmp/secret-\(UUID().uuidString)"
         try Data("secret".utf8).write(to: URL(filePath: secret))
         defer { try? FileManager.default.removeItem(atPath: secret) }

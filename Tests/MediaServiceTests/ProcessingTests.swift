@@ -181,6 +181,24 @@ struct ProcessingTests {
         #expect(try instance.mediad("reconcile", "--json").contains("kind") == false)
     }
 
+    @Test("a document whose processing comes to nothing can be had as it is; a picture can't")
+    func givenUp() throws {
+        let document = try client.upload(Samples.pdf("given up"), name: "a.pdf", user: "u")
+        let picture = try client.upload(Pictures.bytes("plain.jpg"), name: "a.jpg", user: "u")
+        let jobs = try instance.connection().query("SELECT id FROM jobs") { (row) throws(MariaDBError) in
+            try row.text(0)
+        }
+        #expect(jobs.count == 2)
+        for job in jobs { try instance.mediad("jobs", "cancel", job) }
+        let ready = try client.get("/v1/media/\(document.id)").json
+        #expect(
+            ready.text("status") == "READY" && ready["details"]?["problem"] == .string("It was cancelled."),
+            "\(ready.text)")
+        #expect(try client.get("/m/\(document.id)").body == Samples.pdf("given up"))
+        let failed = try client.get("/v1/media/\(picture.id)").json
+        #expect(failed.text("status") == "FAILED" && failed.text("failureReason") == "It was cancelled.")
+    }
+
     @Test("a picture that can't be used becomes FAILED with the reason, and the service answers as before")
     func hostile() throws {
         try instance.startHousekeeper()

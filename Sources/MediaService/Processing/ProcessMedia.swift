@@ -54,7 +54,14 @@ struct ProcessMedia: JobHandler {
             guard let old = try records.findForUpdate(job.subject), old.isSubject(of: job), old.status == .processing
             else { return false }
             var new = old
-            try new.fail(reason)
+            if old.type == .document {
+                // It can be had as it is.
+                let problem = JSON.object([.init("problem", .string(TextRules.prefix(reason, 500)))])
+                new.details = (old.details ?? .object([])).merged(with: problem)
+                try new.becomeReady()
+            } else {
+                try new.fail(reason)
+            }
             new.revision += 1
             new.updatedAt = max(context.now(), old.updatedAt)
             try records.updateProcessed(new)

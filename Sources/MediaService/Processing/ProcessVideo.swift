@@ -72,9 +72,10 @@ struct ProcessVideo {
     /// Reads how far ffmpeg is.
     static func percent(of duration: Double, _ report: @escaping (Int) -> Void) -> (String) -> Void {
         { line in
-            guard duration > 0, line.hasPrefix("out_time_us="), let time = Double(line.dropFirst("out_time_us=".count))
+            guard duration > 0, line.hasPrefix("out_time_us="), let time = Double(line.dropFirst("out_time_us=".count)),
+                time.isFinite
             else { return }
-            report(min(99, max(0, Int(time / 10_000 / duration))))
+            report(Int(min(99, max(0, time / 10_000 / duration))))
         }
     }
 

@@ -45,7 +45,6 @@ final class Workplace {
     private var commits = 0
     private let running: RunningJob
     private let steps: [String]
-    private var step = 0
 
     init(_ media: Media, _ running: RunningJob, _ context: Context, steps: [String] = ["make"]) throws {
         self.media = media
