@@ -2,6 +2,7 @@ import Glibc
 package import MediaCore
 package import MediaDatabase
 import MediaMessaging
+import MediaProcessing
 package import MediaStorage
 
 /// The effective settings of a process.
@@ -38,6 +39,14 @@ package struct Configuration: Sendable {
         }
         if let url = texts[.tokenKeysURL], url.hasPrefix("http://"), !Self.isLocal(url) {
             faults.append("\(Setting.tokenKeysURL.name): over http anybody on the way could put in keys; use https")
+        }
+        let presets = Set((SettingForm.presets(texts[.imagePresets] ?? "") ?? []).map(\.name))
+        for profile in SettingForm.profiles(texts[.profiles] ?? "") ?? [] {
+            for name in profile.presets where !presets.contains(name) {
+                faults.append(
+                    "\(Setting.profiles.name): \(profile.name): there is no preset '\(name)' in \(Setting.imagePresets.name)"
+                )
+            }
         }
         guard faults.isEmpty else { throw Failure(description: faults.joined(separator: "\n")) }
         self.texts = texts

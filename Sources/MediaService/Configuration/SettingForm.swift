@@ -65,7 +65,7 @@ package enum SettingForm: Sendable {
         case .networks: "IP addresses and networks such as 192.0.2.0/24, with commas"
         case .nameServers: "IP addresses, also with a port such as 127.0.0.1:5353 or [::1]:5353, with commas"
         case .presets:
-            "NAME=WIDTH or NAME=WIDTHxHEIGHT, also with :cover or :pad, a gravity, :qNUMBER and :watermark, with commas"
+            "NAME=WIDTH or NAME=WIDTHxHEIGHT, also with :cover or :pad, a gravity, :qNUMBER and :watermark, with commas; each name once, and none that something else has, such as poster, video or 240p"
         case .profiles: "names with those of presets such as photo=thumb+large, with commas"
         case .words(let words): "some of \(words.joined(separator: ", ")), with commas"
         case .fieldName: "letters, digits and '-'"
