@@ -1,4 +1,5 @@
 // Linux calls that the Glibc module leaves out, since their headers are not in its module map or want _GNU_SOURCE.
+#include "syscall-filter.h"
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -144,6 +144,15 @@ static const char media_processing[] = {
 static const char variants[] = {
 #embed "../../sql/migrations/0047_variants.sql" suffix(, 0)
 };
+static const char media_words[] = {
+#embed "../../sql/migrations/0048_media_words.sql" suffix(, 0)
+};
+static const char media_words_of_records[] = {
+#embed "../../sql/migrations/0049_media_words_of_records.sql" suffix(, 0)
+};
+static const char signed_links_variant[] = {
+#embed "../../sql/migrations/0050_signed_links_variant.sql" suffix(, 0)
+};
 
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
@@ -193,6 +202,9 @@ static const MediaMigration migrations[] = {
     {45, "upload_parts", upload_parts},
     {46, "media_processing", media_processing},
     {47, "variants", variants},
+    {48, "media_words", media_words},
+    {49, "media_words_of_records", media_words_of_records},
+    {50, "signed_links_variant", signed_links_variant},
 };
 
 const MediaMigration *media_migration_at(int index) {

@@ -20,7 +20,7 @@ extension Media {
             .init("userId", .string(userID)),
             .init("entityId", JSON(entityID)),
             .init("entityType", JSON(entityType)),
-            .init("metadata", metadata ?? .null),
+            .init("metadata", shownMetadata ?? .null),
             .init("isPublic", .bool(isPublic)),
             .init("status", .string(status.rawValue)),
             .init("createdAt", .string(createdAt.iso8601)),
@@ -34,6 +34,29 @@ extension Media {
             .init("details", details ?? .null),
             .init("variants", .array(variants.map { $0.json(url: url(of: $0, baseURL: baseURL)) })),
         ])
+    }
+
+    /// What was measured of the file and is shown in the metadata too, where the platform hasn't put its own there.
+    private static let measures = ["width", "height", "duration", "pages"]
+
+    private var shownMetadata: JSON? {
+        guard let members = (metadata ?? .object([])).object else { return metadata }
+        let added = Self.measures.compactMap { name -> JSON.Member? in
+            guard let value = details?[name], !value.isNull, metadata?[name] == nil else { return nil }
+            return JSON.Member(name, value)
+        }
+        return added.isEmpty ? metadata : .object(members + added)
+    }
+
+    /// The platform's own part of metadata that it sends as it was shown with some change, so that what was measured stays so of
+    /// another file too.
+    package func ownMetadata(_ sent: JSON?) -> JSON? {
+        guard let members = sent?.object else { return sent }
+        let own = members.filter { member in
+            guard Self.measures.contains(member.name), let value = details?[member.name]?.double else { return true }
+            return member.value.double != value
+        }
+        return own.isEmpty && !members.isEmpty ? nil : .object(own)
     }
 
     /// Where a variant is found. One that is called as the file itself has no public URL.

@@ -15,6 +15,9 @@ package struct MediaFilter: Equatable, Sendable {
     package var maxSize: Int64?
     /// A part of the file's original name, in whatever case.
     package var name: String?
+    /// Found by each of these words or beginnings of words, in the file's name, the title, or what the file says; by those that
+    /// aren't indexed where there are no others (see `SearchWords`).
+    package var words: [String] = []
 
     package init() {}
 

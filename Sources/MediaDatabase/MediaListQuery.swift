@@ -12,10 +12,15 @@ struct MediaListQuery {
     /// - Parameter readyOnly: leaves out what is in the making or failed.
     init(_ filter: MediaFilter, sort: MediaSort, readyOnly: Bool) {
         self.sort = sort
+        let words = filter.words.isEmpty ? "" : " JOIN media_words w ON w.media_id = m.id"
         if let entity = filter.entity {
-            source = "media_entities e JOIN media m ON m.id = e.media_id WHERE e.entity_type = ? AND e.entity_id = ?"
+            source =
+                "media_entities e JOIN media m ON m.id = e.media_id\(words) WHERE e.entity_type = ? AND e.entity_id = ?"
             parameters = [.text(entity.type), .text(entity.id)]
             key = "e.media_id"
+        } else if !filter.words.isEmpty {
+            source = "media m\(words) WHERE TRUE"
+            key = "m.id"
         } else if filter.userID != nil, sort.field == .createdAt {
             // The optimizer would rather read all of the user's records and sort out those before the cursor.
             source = "media m FORCE INDEX (media_user) WHERE TRUE"
@@ -41,6 +46,15 @@ struct MediaListQuery {
         if let bytes = filter.maxSize { add("m.size <= ?", .integer(bytes)) }
         if let name = filter.name {
             add("m.original_name COLLATE utf8mb4_unicode_nopad_ci LIKE ? ESCAPE '|'", .text("%\(Self.escaped(name))%"))
+        }
+        let indexed = filter.words.filter(SearchWords.isIndexed)
+        if !indexed.isEmpty {
+            let all = indexed.map { "+\($0)*" }.joined(separator: " ")
+            add("MATCH (w.name, w.body) AGAINST (? IN BOOLEAN MODE)", .text(all))
+        }
+        // Where the index has none of them, names are looked through. Words have nothing that LIKE reads otherwise.
+        for word in filter.words where indexed.isEmpty {
+            add("CONCAT(' ', w.name) LIKE ?", .text("% \(word)%"))
         }
     }
 

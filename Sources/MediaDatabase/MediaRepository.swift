@@ -230,6 +230,24 @@ package struct MediaRepository {
                 .optional(media.failureReason), .optional(media.processing),
             ])
         try linkEntity(of: media, at: media.createdAt)
+        try putName(of: media)
+    }
+
+    /// What the record is found by beside what its file says.
+    private func putName(of media: Media) throws(MariaDBError) {
+        let words = SearchWords.normal("\(media.originalName) \(media.title ?? "")", maxBytes: .max)
+        try connection.execute(
+            "INSERT INTO media_words (media_id, name) VALUES (?, ?) ON DUPLICATE KEY UPDATE name = VALUES(name)",
+            [.text(media.id), .text(words)])
+    }
+
+    /// What the record is found by of what its file says; nil: nothing.
+    ///
+    /// - Parameter words: as `SearchWords.normal` has them.
+    package func putBody(_ words: String?, of media: Media) throws(MariaDBError) {
+        if words != nil { try putName(of: media) }
+        try connection.execute(
+            "UPDATE media_words SET body = ? WHERE media_id = ?", [.optional(words), .text(media.id)])
     }
 
     /// Writes what may change of a record: entity, metadata, visibility, status, title and where it points.
@@ -249,6 +267,7 @@ package struct MediaRepository {
                 media.deletion.map { .timestamp($0.at) } ?? .null, .optional(media.deletion?.status.rawValue),
                 .text(media.id),
             ])
+        if media.title != old.title { try putName(of: media) }
         guard media.entity != old.entity else { return }
         if let type = old.entityType, let id = old.entityID {
             try connection.execute(
@@ -272,6 +291,8 @@ package struct MediaRepository {
                 media.versionAt.map { .timestamp($0) } ?? .null, .timestamp(media.updatedAt),
                 .integer(media.revision), .text(media.status.rawValue), .text(media.id),
             ])
+        try putName(of: media)
+        try putBody(nil, of: media)
     }
 
     /// Writes what was made of the file.

@@ -50,12 +50,12 @@ package struct SignedLinkRepository {
         var count = 0
         for start in stride(from: 0, to: entries.count, by: Self.batch) {
             let part = entries[start..<min(start + Self.batch, entries.count)]
-            let rows = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: part.count)
+            let rows = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: part.count)
             // Counts 1 for a new row and 0 for one that is there, whatever the connection counts otherwise.
             count += try connection.execute(
                 """
                 INSERT IGNORE INTO signed_links (id, media_id, key_id, epoch, created_by, subject, created_at, expires_at,
-                    network, download_name, max_uses) VALUES \(rows.joined(separator: ", "))
+                    network, download_name, max_uses, variant) VALUES \(rows.joined(separator: ", "))
                 """, part.flatMap(Self.values))
         }
         return count
@@ -67,6 +67,7 @@ package struct SignedLinkRepository {
             .text(link.linkID.rawValue), .text(link.mediaID), .text(link.keyID), .integer(entry.epoch),
             .text(entry.createdBy), .optional(entry.subject), .timestamp(entry.createdAt), .integer(link.expiresAt),
             .optional(link.network), .optional(link.downloadName), entry.maxUses.map(Value.integer) ?? .null,
+            .optional(link.variant),
         ]
     }
 
@@ -90,7 +91,7 @@ package struct SignedLinkRepository {
         try connection.query(
             """
             SELECT l.id, l.media_id, l.key_id, l.epoch, l.created_by, l.created_at, l.expires_at, l.network,
-                l.download_name, l.max_uses, l.uses, l.subject
+                l.download_name, l.max_uses, l.uses, l.subject, l.variant
             FROM signed_links l JOIN media m ON m.id = l.media_id AND m.link_epoch = l.epoch
                 JOIN link_keys k ON k.id = l.key_id AND k.revoked_at IS NULL
             WHERE l.media_id = ? AND l.revoked_at IS NULL AND l.expires_at > ?
@@ -135,8 +136,8 @@ package struct SignedLinkRepository {
         let maxUses = row.isNull(9) ? nil : try row.integer(9)
         let link = SignedLink(
             mediaID: try row.value(1) { MediaID($0) }, expiresAt: try row.integer(6), keyID: try row.text(2),
-            linkID: try row.value(0, LinkID.init), network: row.optionalText(7), downloadName: row.optionalText(8),
-            isCounted: maxUses != nil)
+            linkID: try row.value(0, LinkID.init), variant: row.optionalText(12), network: row.optionalText(7),
+            downloadName: row.optionalText(8), isCounted: maxUses != nil)
         return Entry(
             link: link, epoch: try row.integer(3), createdBy: try row.text(4), subject: row.optionalText(11),
             createdAt: try row.timestamp(5),

@@ -14,6 +14,9 @@ struct SignCommand: ParsableCommand {
     @Option(help: "How long it holds: seconds, also with s, m, h or d.")
     var expires = "1h"
 
+    @Option(help: "What it opens in place of the file, such as small or 640x480:cover.")
+    var variant: String?
+
     @Option(help: "What the downloaded file is called.")
     var name: String?
 
@@ -27,11 +30,12 @@ struct SignCommand: ParsableCommand {
         let configuration = try settings.load()
         let form = SettingForm.seconds(1...Int64(configuration.number(.linkLifetime)))
         guard let lifetime = form.number(expires) else { throw ValidationError("--expires is not \(form.description)") }
+        if let fault = variant.flatMap(SignedLink.fault(inVariant:)) { throw ValidationError("--variant \(fault)") }
         if let fault = name.flatMap(FileName.fault) { throw ValidationError("--name \(fault)") }
         if let network, Network(network) == nil { throw ValidationError("--network: '\(network)' is no network") }
         if let uses, uses < 1 { throw ValidationError("--uses must be at least 1") }
         let order = SignLinks.Order(
-            mediaID: id, lifetime: Int(lifetime), downloadName: name, network: network, maxUses: uses)
+            mediaID: id, lifetime: Int(lifetime), variant: variant, downloadName: name, network: network, maxUses: uses)
         print(try CommandLineContext.make(configuration).signLink(order))
     }
 }

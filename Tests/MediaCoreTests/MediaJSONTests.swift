@@ -31,6 +31,23 @@ struct MediaJSONTests {
     }
 
     @Test(
+        "what was measured of the file stands in the metadata, unless the platform's own does; sent back it isn't kept")
+    func measures() throws {
+        func parsed(_ text: String) throws -> JSON { try JSONParser.parse(Array(text.utf8)) }
+        var media = try Media.sample(metadata: parsed(#"{"alt":"x","height":7}"#))
+        media.details = try parsed(#"{"width":640,"height":480,"duration":1.5,"make":"Phone","pages":null}"#)
+        let shown = try #require(media.json(baseURL: "")["metadata"])
+        #expect(try shown == parsed(#"{"alt":"x","height":7,"width":640,"duration":1.5}"#))
+        #expect(media.ownMetadata(shown) == media.metadata)
+        media.metadata = nil
+        #expect(
+            try media.json(baseURL: "")["metadata"] == parsed(#"{"width":640,"height":480,"duration":1.5}"#))
+        #expect(try media.ownMetadata(parsed(#"{"width":640,"height":480,"duration":1.50}"#)) == nil)
+        #expect(try media.ownMetadata(parsed(#"{"width":641}"#)) == parsed(#"{"width":641}"#))
+        #expect(media.ownMetadata(.object([])) == .object([]) && media.ownMetadata(nil) == nil)
+    }
+
+    @Test(
         "the URL is the public one exactly while the record is public and READY",
         arguments: MediaStatus.allCases, [true, false])
     func url(status: MediaStatus, isPublic: Bool) throws {

@@ -2,10 +2,13 @@ import MediaCore
 import Testing
 
 struct SignedLinkTests {
-    private static func link(name: String? = nil, network: String? = nil, counted: Bool = false) throws -> SignedLink {
+    private static func link(
+        variant: String? = nil, name: String? = nil, network: String? = nil, counted: Bool = false
+    ) throws -> SignedLink {
         SignedLink(
             mediaID: try #require(MediaID("c0mbi1v2e0123456789abcdef")), expiresAt: 1_800_000_000, keyID: "k0k0k0k0",
-            linkID: try #require(LinkID("0123456789abcdefghij")), network: network, downloadName: name,
+            linkID: try #require(LinkID("0123456789abcdefghij")), variant: variant, network: network,
+            downloadName: name,
             isCounted: counted)
     }
 
@@ -24,7 +27,7 @@ struct SignedLinkTests {
     func roundTrip() throws {
         for link in [
             try Self.link(), try Self.link(name: "Übung & Lösung = 100 %.pdf"), try Self.link(network: "2001:db8::/32"),
-            try Self.link(name: "a", network: "192.0.2.7", counted: true),
+            try Self.link(name: "a", network: "192.0.2.7", counted: true), try Self.link(variant: "640x480:cover:q70"),
         ] {
             let path = link.path(signature: Self.signature)
             #expect(path.hasPrefix("/m/c0mbi1v2e0123456789abcdef?e=1800000000&k=k0k0k0k0&l=0123456789abcdefghij"))
@@ -40,7 +43,8 @@ struct SignedLinkTests {
         let links = [
             try Self.link(), try Self.link(name: "a"), try Self.link(network: "192.0.2.7"),
             try Self.link(counted: true),
-            try Self.link(name: "counted"), try Self.link(name: "192.0.2.7"),
+            try Self.link(name: "counted"), try Self.link(name: "192.0.2.7"), try Self.link(variant: "small"),
+            try Self.link(variant: "counted"),
         ]
         var messages = links.map { $0.message(epoch: 0) }
         messages.append(links[0].message(epoch: 1))

@@ -98,6 +98,33 @@ struct ToolTests {
         #expect(left.isEmpty)
     }
 
+    @Test("the kernel refuses what no decoder needs")
+    func callFilter() throws {
+        #if arch(x86_64)
+            let (unshare, ptrace, bpf) = (272, 101, 321)
+        #else
+            let (unshare, ptrace, bpf) = (97, 117, 280)
+        #endif
+        let script = """
+            import ctypes, socket, threading
+            library = ctypes.CDLL(None, use_errno=True)
+            def refused(number, *values):
+                return library.syscall(number, *values) == -1 and ctypes.get_errno()
+            print(refused(\(unshare), 0x10000000), refused(\(ptrace), 0), refused(\(bpf), 0, 0, 0))
+            try:
+                socket.socket(socket.AF_INET)
+            except OSError as error:
+                print(error.errno)
+            socket.socket(socket.AF_UNIX)
+            thread = threading.Thread(target=print, args=("thread",))
+            thread.start()
+            thread.join()
+            """
+        let said = try tool(.bubblewrap).run(
+            "/usr/bin/python3", ["-c", script], folder: folder, check: {})
+        #expect(String(decoding: said.bytes, as: UTF8.self) == "1 1 1\n97\nthread\n")
+    }
+
     @Test("in namespaces there is no network, no other process, and no file but what was named")
     func namespaces() throws {
         // Not below /tmp, which is the program's own folder there.

@@ -45,7 +45,15 @@ struct ListFilterTests {
             ("createdFrom=2100-01-01", []), ("createdBefore=2100-01-01T00:00:00Z", [3, 2, 1]),
             ("createdFrom=2020-01-01", [3, 2, 1]),
             ("userId=anna&type=VIDEO", [2]), ("userId=ben&isPublic=true", []),
-            ("sort=createdAt", [1, 2, 3]), ("sort=-size&type=VIDEO", [2]), ("sort=name", [2, 3, 1]),
+            ("search=film", [2]), ("search=UBUNG", [1]), ("search=%C3%BCb+1+png", [1]), ("search=100", [2]),
+            ("search=NOTE", [3]),
+            ("search=otes", []), ("search=film+notes", []), ("search=film&userId=anna", [2]),
+            ("search=film&userId=ben", []),
+            ("search=notes&entityType=course&entityId=c1", [3]), ("search=%22film%22+-100%25*%28", [2]),
+            ("search=the", []), ("search=1", [2, 1]),
+            ("search=the+film", [2]),
+            ("search=png&sort=name", [1]), ("sort=createdAt", [1, 2, 3]), ("sort=-size&type=VIDEO", [2]),
+            ("sort=name", [2, 3, 1]),
             ("sort=-name", [1, 3, 2]),
         ])
     func filters(query: String, expected: [Int]) throws {
@@ -123,7 +131,8 @@ struct ListFilterTests {
     @Test(
         "what is wrong is named",
         arguments: [
-            ("type=image", "type"), ("status=GONE", "status"), ("isPublic=1", "isPublic"), ("minSize=-1", "minSize"),
+            ("search=", "search"), ("search=%2B-*", "search"), ("type=image", "type"), ("status=GONE", "status"),
+            ("isPublic=1", "isPublic"), ("minSize=-1", "minSize"),
             ("createdFrom=yesterday", "createdFrom"), ("createdBefore=2026-02-30", "createdBefore"),
             ("entityType=course", "entityId"), ("sort=age", "sort"), ("name=", "name"), ("cursor=v1.x", "cursor"),
             ("colour=red", "colour"),

@@ -49,6 +49,8 @@ package struct ImagePreset: Equatable, Sendable {
     package var quality: Int?
     /// Whether the watermark of the settings is put on it.
     package var hasWatermark = false
+    /// Whether it is made when somebody first asks for it.
+    package var isLater = false
 
     package init(name: String, width: Int, height: Int?) {
         self.name = name
@@ -56,7 +58,7 @@ package struct ImagePreset: Equatable, Sendable {
         self.height = height
     }
 
-    /// - Parameter text: `NAME=WIDTH[xHEIGHT][:WORD…]`, where a word is a fit, a gravity, `q` with a quality, or `watermark`.
+    /// - Parameter text: `NAME=WIDTH[xHEIGHT][:WORD…]`, where a word is a fit, a gravity, `q` with a quality, `watermark`, or `later`.
     package init?(_ text: String) {
         let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard halves.count == 2, Self.isName(halves[0]) else { return nil }
@@ -84,6 +86,8 @@ package struct ImagePreset: Equatable, Sendable {
                 (self.gravity, kind) = (gravity, "gravity")
             } else if word == "watermark" {
                 (hasWatermark, kind) = (true, word)
+            } else if word == "later" {
+                (isLater, kind) = (true, word)
             } else if word.first == "q", let number = Self.number(word.dropFirst(), 100) {
                 (quality, kind) = (number, "quality")
             } else {
@@ -101,6 +105,7 @@ package struct ImagePreset: Equatable, Sendable {
         if gravity != .centre { words.append(gravity.rawValue) }
         if let quality { words.append("q\(quality)") }
         if hasWatermark { words.append("watermark") }
+        if isLater { words.append("later") }
         return words.joined(separator: ":")
     }
 

@@ -1,9 +1,11 @@
+internal import CLinux
 internal import Glibc
 
 /// What keeps a program apart that reads what strangers have sent.
 ///
 /// Limits on memory, time and files hold everywhere (setrlimit); where the system lets bubblewrap make namespaces, the program
-/// also sees no network, no other process, and of the files only its own program, its source and its folder.
+/// also sees no network, no other process, and of the files only its own program, its source and its folder, and the kernel refuses it
+/// what no decoder needs (`syscall-filter.h`).
 package struct Sandbox: Sendable {
     package enum Kind: String, CaseIterable, Sendable {
         /// Namespaces where they can be had.
@@ -68,6 +70,16 @@ package struct Sandbox: Sendable {
         }
     }
 
+    /// Where the program of `callFilter` is read from.
+    static let callFilterDescriptor: Int32 = 3
+
+    /// Which system calls it is refused, for the kernel.
+    static let callFilter: [UInt8] = {
+        var instructions = [sock_filter](repeating: sock_filter(), count: 512)
+        let count = unsafe media_syscall_filter(&instructions)
+        return unsafe instructions.prefix(Int(count)).withUnsafeBytes { unsafe Array($0) }
+    }()
+
     static let environment = ["PATH=/usr/bin:/bin", "LANG=C.UTF-8", "LC_ALL=C.UTF-8"]
 
     /// The command line that runs a program within it.
@@ -82,6 +94,7 @@ package struct Sandbox: Sendable {
         ]
         guard hasNamespaces else { return words + ["/usr/bin/env", "--chdir=\(folder)", program] + arguments }
         var bubble = ["/usr/bin/bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        bubble += ["--seccomp", "\(Self.callFilterDescriptor)"]
         bubble += ["--ro-bind", "/usr", "/usr"]
         for name in ["bin", "sbin", "lib", "lib64", "lib32"] where Self.isLink("/\(name)") {
             bubble += ["--symlink", "usr/\(name)", "/\(name)"]

@@ -74,6 +74,11 @@ package struct Tool: Sendable {
         self.limits = limits
     }
 
+    /// Writes as much as a pipe takes at once.
+    private static func put(_ bytes: [UInt8], into pipe: Int32) {
+        unsafe bytes.withUnsafeBytes { bytes in _ = unsafe write(pipe, bytes.baseAddress, bytes.count) }
+    }
+
     /// - Parameters:
     ///   - program: its path.
     ///   - input: what it reads on standard input: 64 KiB at most.
@@ -102,20 +107,25 @@ package struct Tool: Sendable {
         let (inputEnd, inputStart) = try pipe()
         let (output, outputStart) = try pipe()
         let (_, errorsStart) = try pipe()
+        let (filterEnd, filterStart) = try pipe()
         func drop(_ descriptors: Int32...) {
             for descriptor in descriptors where open.remove(descriptor) != nil { close(descriptor) }
         }
         let process: SpawnedProcess
         do {
-            defer { drop(inputEnd, outputStart, errorsStart) }
+            defer { drop(inputEnd, outputStart, errorsStart, filterEnd) }
+            Self.put(sandbox.hasNamespaces ? Sandbox.callFilter : [], into: filterStart)
+            drop(filterStart)
             process = try SpawnedProcess(
                 words[0], Array(words.dropFirst()),
                 environment: Sandbox.environment + ["HOME=\(folder)", "TMPDIR=\(folder)"],
-                descriptors: [(inputEnd, 0), (outputStart, 1), (errorsStart, 2)])
+                descriptors: [
+                    (inputEnd, 0), (outputStart, 1), (errorsStart, 2), (filterEnd, Sandbox.callFilterDescriptor),
+                ])
         } catch {
             throw ToolFailure(kind: .notStarted, program: name, lastLines: error.description)
         }
-        unsafe input.withUnsafeBytes { bytes in _ = unsafe write(inputStart, bytes.baseAddress, bytes.count) }
+        Self.put(input, into: inputStart)
         drop(inputStart)
 
         var reader = Reader(limit: limits.output, tail: Self.tail, onLine: onLine)

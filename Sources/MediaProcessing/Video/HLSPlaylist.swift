@@ -57,16 +57,8 @@ package enum HLSPlaylist {
 
     /// The codecs of a rendition that was made.
     package static func codecs(_ probe: MediaProbe) -> String? {
-        guard let video = probe.video, video.codec == "h264", video.level > 0 else { return nil }
-        let profile =
-            switch video.profile {
-            case "Constrained Baseline": "42e0"
-            case "Main": "4d40"
-            case "High": "6400"
-            default: "6400"
-            }
-        let digits = String(video.level, radix: 16)
-        let picture = "avc1.\(profile)\(digits.count < 2 ? "0" : "")\(digits)"
+        guard let video = probe.video, let codec = VideoCodec(rawValue: video.codec), let picture = codec.name(video)
+        else { return nil }
         return probe.audio == nil ? picture : "\(picture),mp4a.40.2"
     }
 

@@ -1,8 +1,9 @@
 /// The renditions that are made of a film: never larger than it is, each with the same key frames.
 package struct VideoLadder: Equatable, Sendable {
     package struct Rung: Equatable, Sendable {
-        /// Such as `720p`: the shorter side, as it is usually called.
+        /// Such as `720p`: the shorter side, as it is usually called; behind it the codec that not all players have.
         package var name: String
+        package var codec = VideoCodec.h264
         package var width: Int
         package var height: Int
         /// Kilobits a second that the picture takes at most, and the sound.
@@ -42,6 +43,17 @@ package struct VideoLadder: Equatable, Sendable {
         }
     }
 
+    /// The same sizes in another codec, which needs less for the same.
+    package func rungs(_ codec: VideoCodec) -> [Rung] {
+        rungs.map { rung in
+            var other = rung
+            other.codec = codec
+            other.name += "-\(codec.rawValue)"
+            other.videoRate = Int(Double(rung.videoRate) * codec.rate)
+            return other
+        }
+    }
+
     /// What ffmpeg is told to make some of the rungs of one reading of the file.
     ///
     /// - Parameter progress: whether it says on standard output how far it is.
@@ -52,13 +64,8 @@ package struct VideoLadder: Equatable, Sendable {
         ]
         for (index, rung) in rungs.enumerated() {
             words += ["-map", "[v\(index)]"] + (hasAudio ? ["-map", "0:a:0"] : [])
-            words += [
-                "-map_metadata", "-1", "-map_chapters", "-1", "-c:v", "libx264", "-preset", "veryfast", "-profile:v",
-                "high",
-                "-crf", "23", "-maxrate", "\(rung.videoRate)k", "-bufsize", "\(rung.videoRate * 2)k", "-sc_threshold",
-                "0",
-                "-force_key_frames", "expr:gte(t,n_forced*\(Self.keyTime))",
-            ]
+            words += ["-map_metadata", "-1", "-map_chapters", "-1"]
+            words += rung.codec.arguments(rate: rung.videoRate, frameRate: frameRate, keyTime: Self.keyTime)
             if hasAudio { words += ["-c:a", "aac", "-b:a", "\(rung.audioRate)k", "-ac", "2", "-ar", "48000"] }
             words += [
                 "-f", "hls", "-hls_time", "\(Self.segmentTime)", "-hls_playlist_type", "vod", "-hls_segment_type",

@@ -19,7 +19,7 @@ extension Setting {
                 form: .presets,
                 defaultText:
                     "thumb=160x160:cover:smart,small=320,medium=640,large=1600,cover=1280x720:cover:smart,avatar=256x256:cover:smart",
-                summary: "What is made of each picture.")
+                summary: "What is made of each picture; with `:later`, when somebody first asks for it.")
         case .profiles:
             Definition(
                 form: .profiles, defaultText: "",
@@ -35,6 +35,12 @@ extension Setting {
                 summary: "The most pixels of a picture, and a quarter of those of all its frames.")
         case .imageFrames:
             Definition(form: .integer(1...4096), defaultText: "1000", summary: "The most frames of a picture.")
+        case .imageWait:
+            Definition(
+                form: .seconds(0...60), defaultText: "10s",
+                summary:
+                    "How long a request waits for a picture that is made because of it; 0: none is. Half of a worker's threads may wait."
+            )
         case .imageOrders:
             Definition(
                 form: .integer(0...1000), defaultText: "20",
@@ -57,6 +63,12 @@ extension Setting {
             Definition(
                 form: .words(["240", "360", "480", "720", "1080"]), defaultText: "240,360,480,720,1080",
                 summary: "The renditions of a film, by the pixels of their shorter side; none is larger than the film.")
+        case .videoCodecs:
+            Definition(
+                form: .words(VideoCodec.allCases.map(\.rawValue)), defaultText: "h264",
+                summary:
+                    "The codecs of renditions beside H.264, which there always is. They are smaller, and take many times as long to make."
+            )
         case .audioFormats:
             Definition(
                 form: .words(["aac", "opus", "mp3"]), defaultText: "aac",
@@ -65,6 +77,10 @@ extension Setting {
             Definition(
                 form: .integer(0...1000), defaultText: "5",
                 summary: "Of how many of a document's first pages pictures are made.")
+        case .searchBytes:
+            Definition(
+                form: .bytes(0...4 << 20), defaultText: "256K",
+                summary: "How much of a document's words `search` finds it by.")
         case .sandbox:
             Definition(
                 form: .choice(Sandbox.Kind.allCases.map(\.rawValue)), defaultText: "auto",

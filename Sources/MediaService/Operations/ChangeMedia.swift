@@ -34,7 +34,9 @@ struct ChangeMedia {
                 media.entityType = entity?.type
                 media.entityID = entity?.id
             }
-            if let metadata = changes.metadata { media.metadata = try metadata.apply(to: media.metadata, limit: limit) }
+            if let metadata = changes.metadata {
+                media.metadata = media.ownMetadata(try metadata.apply(to: media.metadata, limit: limit))
+            }
             if let isPublic = changes.isPublic { media.isPublic = isPublic }
             if let title = changes.title { media.title = title }
             if let url = changes.url { try point(&media, to: url) }

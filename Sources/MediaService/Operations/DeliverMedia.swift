@@ -1,5 +1,6 @@
 import MediaCore
 import MediaDatabase
+import MediaProcessing
 
 /// Decides on a download.
 struct DeliverMedia {
@@ -18,6 +19,8 @@ struct DeliverMedia {
         var address: String
         /// Whether the file itself is asked for, and not only what its answer would say.
         var takesUse: Bool
+        /// Whether a picture that isn't there is made.
+        var makes = false
     }
 
     /// What may be sent.
@@ -36,20 +39,24 @@ struct DeliverMedia {
     /// - Throws: `AccessRefused`, 404 for what the caller may not know of.
     func run(_ order: Order) throws -> Delivery {
         let now = context.now()
-        let (found, linkState) = try look(order, now: now)
+        var (found, linkState) = try look(order, now: now)
+        let variant = order.variant ?? order.link?.link.variant
+        // A link to something that was made of the file opens nothing else.
+        if let only = order.link?.link.variant, variant != only { linkState = .none }
         let facts = try Authorize.facts(
             found?.facts, of: MediaID(order.id), for: order.caller.caller, context.connection)
         guard var file = found, let facts else { throw refusal(order, nil, linkState) }
         file.facts = facts
         guard case .allowed(let reason) = AccessPolicy.decide(order.caller.caller, .download(file.facts, linkState))
         else { throw refusal(order, file, linkState) }
-        if let variant = order.variant {
-            file = try made(variant, of: file, order)
+        if let variant {
+            let isSigned = linkState == .valid && order.link?.link.variant == variant
+            file = try made(variant, of: file, order, isSigned: isSigned)
         } else if let shown = file.shownSHA256, ![.owner, .admin, .scope].contains(reason) {
             file.location = .stored(sha256: shown)
         }
         let delivery = Delivery(
-            file: file, variesByAccept: order.variant?.contains(".") == false,
+            file: file, variesByAccept: variant?.contains(".") == false,
             lifetime: lifetime(order, reason, now: now))
         guard reason == .link, let link = order.link?.link else { return delivery }
         if link.isCounted, order.takesUse { try takeUse(of: link, order) }
@@ -59,10 +66,10 @@ struct DeliverMedia {
     }
 
     /// What was made of a file, in the format that is named, or the best one that the client takes.
-    private func made(_ name: String, of file: MediaFile, _ order: Order) throws -> MediaFile {
+    private func made(_ name: String, of file: MediaFile, _ order: Order, isSigned: Bool) throws -> MediaFile {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard let id = MediaID(order.id), (1...2).contains(parts.count) else { throw Self.noVariant }
-        let found = try VariantRepository(context.connection).named(parts[0], of: id)
+        let found = try entries(parts[0], of: id, order, isSigned: isSigned)
         let preferred = ["image/avif", "image/webp"].filter(order.accepts.contains)
         let entry =
             parts.count == 2
@@ -76,6 +83,24 @@ struct DeliverMedia {
         made.mimeType = entry.variant.mimeType
         made.location = .stored(sha256: entry.sha256)
         return made
+    }
+
+    /// Those of a name; where there are none and there can be, they are made.
+    private func entries(
+        _ name: String, of id: MediaID, _ order: Order, isSigned: Bool
+    ) throws -> [VariantRepository.Entry] {
+        let repository = VariantRepository(context.connection)
+        let found = try repository.named(name, of: id)
+        if !found.isEmpty { return found }
+        let orders = OrderVariant(context: context)
+        guard let media = try MediaRepository(context.connection).find(id),
+            let preset = orders.wanted(name, of: media, isSigned: isSigned)
+        else { return [] }
+        // Of a form, which has another name.
+        let made = preset.name == name ? [] : try repository.named(preset.name, of: id)
+        guard made.isEmpty, order.makes else { return made }
+        try orders.make(preset, of: id)
+        return try repository.named(preset.name, of: id)
     }
 
     private static let noVariant = Problem(.notFound, "Nothing of this name was made of the file.")

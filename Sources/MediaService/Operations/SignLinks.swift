@@ -11,6 +11,8 @@ package struct SignLinks {
         package var mediaID: String
         /// Seconds.
         package var lifetime: Int
+        /// As `SignedLink` has it; nil: the file.
+        package var variant: String?
         package var downloadName: String?
         package var network: String?
         package var maxUses: Int64?
@@ -18,11 +20,13 @@ package struct SignLinks {
         package var subject: String?
 
         package init(
-            mediaID: String, lifetime: Int, downloadName: String? = nil, network: String? = nil, maxUses: Int64? = nil,
+            mediaID: String, lifetime: Int, variant: String? = nil, downloadName: String? = nil, network: String? = nil,
+            maxUses: Int64? = nil,
             subject: String? = nil
         ) {
             self.mediaID = mediaID
             self.lifetime = lifetime
+            self.variant = variant
             self.downloadName = downloadName
             self.network = network
             self.maxUses = maxUses
@@ -102,6 +106,7 @@ package struct SignLinks {
             .init("expiresAt", .string(Timestamp(milliseconds: entry.link.expiresAt * 1000).iso8601)),
         ]
         if let subject = entry.subject { said.append(.init("subject", .string(subject))) }
+        if let variant = entry.link.variant { said.append(.init("variant", .string(variant))) }
         if let network = entry.link.network { said.append(.init("network", .string(network))) }
         if let name = entry.link.downloadName { said.append(.init("downloadName", .string(name))) }
         if let uses = entry.maxUses { said.append(.init("maxUses", .integer(uses))) }
@@ -128,8 +133,8 @@ package struct SignLinks {
             order.maxUses == nil
             ? stableID(order, id, expiresAt, epoch, key, caller) : LinkID(expiresAt: expiresAt, context.randomBytes(9))
         let link = SignedLink(
-            mediaID: id, expiresAt: expiresAt, keyID: key.id, linkID: linkID, network: order.network,
-            downloadName: order.downloadName, isCounted: order.maxUses != nil)
+            mediaID: id, expiresAt: expiresAt, keyID: key.id, linkID: linkID, variant: order.variant,
+            network: order.network, downloadName: order.downloadName, isCounted: order.maxUses != nil)
         return SignedLinkRepository.Entry(
             link: link, epoch: epoch, createdBy: caller.name, subject: order.subject, createdAt: now,
             maxUses: order.maxUses)
@@ -142,7 +147,7 @@ package struct SignLinks {
         let parts = [
             id.rawValue, String(expiresAt), key.id, String(epoch), caller.name, order.network ?? "",
             order.subject ?? "",
-            order.downloadName ?? "",
+            order.downloadName ?? "", order.variant ?? "",
         ]
         return LinkID(expiresAt: expiresAt, SHA256.hash(data: Array(parts.joined(separator: "\n").utf8)))
     }

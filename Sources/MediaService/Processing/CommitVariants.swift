@@ -24,6 +24,8 @@ struct CommitVariants {
         var removes: (MediaVariant) -> Bool = { _ in false }
         /// Whether what is there is what was looked at; asked in the transaction.
         var isCurrent: ([VariantRepository.Entry]) -> Bool = { _ in true }
+        /// What the record is found by of what its file says; nil: as before.
+        var words: String?
         /// Changes the record beyond its variants.
         var change: (inout Media, (String) -> String?) throws -> Void = { _, _ in }
     }
@@ -102,6 +104,7 @@ struct CommitVariants {
         new.revision += 1
         new.updatedAt = max(now, old.updatedAt)
         try records.updateProcessed(new)
+        if let words = order.words { try records.putBody(words.isEmpty ? nil : words, of: new) }
         try context.note(.process, caller, from: old, to: new, connection)
         if new.isPublished { try PublicationQueue(connection).add(new.id, now: now) }
         return (Set(gone.map(\.sha256)), new.revision)

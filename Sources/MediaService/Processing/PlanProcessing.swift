@@ -48,21 +48,30 @@ struct PlanProcessing {
         choice != nil && isProcessed(mimeType) ? .processing : .ready
     }
 
-    /// Has a record's file processed that is PROCESSING, in the transaction that makes it so.
+    /// Has a record's file processed where that is still to be done, in the transaction that makes it so.
     func add(_ media: Media, _ connection: Connection) throws(MariaDBError) {
-        guard media.status == .processing, media.sha256 != nil else { return }
+        guard media.sha256 != nil, media.status == .processing || isHalfMade(media) else { return }
         try addJob(media, connection)
     }
 
+    /// A film is READY with its first rendition, and may have been deleted before the last one.
+    private func isHalfMade(_ media: Media) -> Bool {
+        func has(_ name: String) -> Bool { media.variants.contains { $0.name == name } }
+        return media.status == .ready && media.type == .video && has("hls") && !has("video")
+    }
+
     /// - Parameter preset: the one picture that is to be made; nil: everything.
+    /// - Returns: the job's id.
+    @discardableResult
     func addJob(
         _ media: Media, preset: String? = nil, priority: Int64 = 0, _ connection: Connection
-    ) throws(MariaDBError) {
+    ) throws(MariaDBError) -> MediaID {
         let now = context.now()
         var job = Job(
             id: MediaID(now: now, using: &context.random), kind: .process, subject: media.id, userID: media.userID,
             payload: .object([.init("version", .integer(media.version)), .init("preset", JSON(preset))]), now: now)
         job.priority = priority
         try JobQueue(connection).add(job)
+        return job.id
     }
 }

@@ -18,7 +18,7 @@ struct ProcessDocument {
             try workplace.commit(
                 .init(
                     replacesAll: workplace.media.status == .processing,
-                    details: .object([.init("problem", .string(TextRules.prefix(reason, 500)))]),
+                    details: .object([.init("problem", .string(TextRules.prefix(reason, 500)))]), words: "",
                     isReady: true))
         }
     }
@@ -35,14 +35,23 @@ struct ProcessDocument {
         let said = try workplace.run("/usr/bin/pdfinfo", ["-enc", "UTF-8", source])
         let facts = Self.facts(String(decoding: said.bytes, as: UTF8.self))
         let pages = Int(facts.first { $0.name == "pages" }?.value.integer ?? 0)
-        if let text = try text(source) { made.append(text) }
+        var words = facts.compactMap(\.value.string).joined(separator: " ")
+        if let text = try text(source) {
+            made.append(text)
+            // Words are shorter than what stands between them.
+            let bytes = try LocalStorage.bytes(
+                ofMade: text.path, limit: 4 * workplace.configuration.number(.searchBytes))
+            words += " " + String(decoding: bytes, as: UTF8.self)
+        }
         let count = min(pages, workplace.configuration.number(.documentPages))
         for number in stride(from: 1, through: count, by: 1) {
             workplace.report("pages", percent: (number - 1) * 100 / count)
             made += try page(number, source)
         }
         try workplace.commit(
-            .init(made: made, replacesAll: true, details: .object(facts + [.init("problem", .null)]), isReady: true))
+            .init(
+                made: made, replacesAll: true, details: .object(facts + [.init("problem", .null)]), words: words,
+                isReady: true))
     }
 
     /// As a PDF, by LibreOffice.

@@ -8,10 +8,8 @@ struct ProcessImage {
     /// - Parameter preset: the one that is to be made; nil: all, and what else there is to know.
     func run(_ preset: String?) throws {
         let (media, configuration) = (workplace.media, workplace.configuration)
-        let presets =
-            preset.map { [ImagePreset($0)].compactMap(\.self) } ?? configuration.imagePresets(
-                of: media.processing ?? "")
-            ?? []
+        let usual = (configuration.imagePresets(of: media.processing ?? "") ?? []).filter { !$0.isLater }
+        let presets = preset.map { [ImagePreset($0)].compactMap(\.self) } ?? usual
         var order = ImageOrder(
             source: workplace.source, mimeType: media.mimeType, folder: workplace.folder, presets: presets,
             formats: configuration.imageFormats)

@@ -11,7 +11,8 @@ struct ProcessMedia: JobHandler {
             media.isSubject(of: running.job), media.status != .deleted
         else { return }
         do {
-            let workplace = try Workplace(media, running, context, steps: Self.steps(media.type))
+            let workplace = try Workplace(
+                media, running, context, steps: Self.steps(media.type, context.environment.configuration))
             defer { workplace.remove() }
             switch media.type {
             case .image: try ProcessImage(workplace: workplace).run(running.job.payload["preset"]?.string)
@@ -27,9 +28,9 @@ struct ProcessMedia: JobHandler {
         }
     }
 
-    private static func steps(_ type: MediaType) -> [String] {
+    private static func steps(_ type: MediaType, _ configuration: Configuration) -> [String] {
         switch type {
-        case .video: ProcessVideo.steps
+        case .video: ProcessVideo.steps(configuration)
         case .audio: ProcessAudio.steps
         case .document: ProcessDocument.steps
         case .image, .other: ["make"]

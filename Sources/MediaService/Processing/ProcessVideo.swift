@@ -4,11 +4,20 @@ import MediaStorage
 
 /// Makes of a film what plays and seeks everywhere. It is READY as soon as its smallest rendition is there.
 struct ProcessVideo {
-    static let steps = ["probe", "first", "ladder", "extras"]
     private static let ffmpeg = "/usr/bin/ffmpeg"
     static let quiet = ["-v", "error", "-nostdin", "-y", "-protocol_whitelist", "file"]
 
     let workplace: Workplace
+
+    static func steps(_ configuration: Configuration) -> [String] {
+        ["probe", "first", "ladder", "extras"] + (otherCodecs(configuration).isEmpty ? [] : ["codecs"])
+    }
+
+    /// Those of renditions that only some players have.
+    private static func otherCodecs(_ configuration: Configuration) -> [VideoCodec] {
+        let names = configuration.list(.videoCodecs)
+        return VideoCodec.allCases.filter { $0 != .h264 && names.contains($0.rawValue) }
+    }
 
     func run() throws {
         workplace.report("probe", percent: 0)
@@ -44,6 +53,12 @@ struct ProcessVideo {
             .init(
                 made: made, replacesAll: !isFirst, ofTracks: master(renditions, ladder), details: details(probe, video),
                 shown: isFirst ? nil : clean, isReady: true))
+        for codec in Self.otherCodecs(workplace.configuration) {
+            let rungs = ladder.rungs(codec)
+            try encode(ladder, rungs, probe, step: "codecs")
+            let made = try collect(rungs, &renditions)
+            try workplace.commit(.init(made: made, ofTracks: master(renditions, ladder), isReady: true))
+        }
     }
 
     static func probe(_ workplace: Workplace, _ path: String? = nil) throws -> MediaProbe {

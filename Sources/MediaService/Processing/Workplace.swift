@@ -26,6 +26,8 @@ final class Workplace {
         var ofTracks: (([TextTracks.Track]) throws -> Made)?
         /// Members that are merged into the record's details.
         var details: JSON?
+        /// What the file says, which it is found by; nil: as before.
+        var words: String?
         /// What others than owner and administrators get in place of the file: one of those that were made.
         var shown: Made?
         var isReady: Bool
@@ -178,6 +180,9 @@ final class Workplace {
             order.removes = {
                 result.replacesAll && !TextTracks.isTrack($0) && !$0.name.hasPrefix(OrderVariant.prefix)
             }
+            order.words = result.words.map {
+                SearchWords.normal($0, maxBytes: configuration.number(.searchBytes))
+            }
             order.isCurrent = { result.ofTracks == nil || TextTracks.all($0) == tracks }
             order.change = { media, sha256 in
                 if let details = result.details { media.details = (media.details ?? .object([])).merged(with: details) }
@@ -213,7 +218,7 @@ final class Workplace {
     /// The small ones of the presets, of a picture that stands for the file.
     func pictures(of path: String, leavingOut names: Set<String> = []) throws -> [Made] {
         let presets = (configuration.imagePresets(of: media.processing ?? "") ?? []).filter {
-            $0.width <= 640 && !names.contains($0.name)
+            $0.width <= 640 && !$0.isLater && !names.contains($0.name)
         }
         if presets.isEmpty { return [] }
         let order = ImageOrder(

@@ -9,7 +9,9 @@ import MediaStorage
 /// Where nginx may reuse decisions it asks `/_decision/{id}` first and gets here only with what that refused.
 enum GetFile {
     @Sendable static func handle(_ request: Request, _ path: PathParameters, _ context: Context) throws -> Response {
-        let delivery = try DeliverMedia(context: context).run(order(request, path, context))
+        var order = try order(request, path, context)
+        order.makes = true
+        let delivery = try DeliverMedia(context: context).run(order)
         var response = try send(delivery.file, DeliveryHeaders(delivery), request, context)
         if delivery.variesByAccept { response.fields[.mediaVary] = "Accept" }
         return response
@@ -44,7 +46,8 @@ enum GetFile {
     /// As nginx has it for those that are here.
     private static func publicCaching(_ name: String) -> String {
         let isNamedWithoutMark =
-            name.hasSuffix(".m3u8") || name.hasSuffix(".vtt") || name.wholeMatch(of: #/[0-9]+p\.mp4/#) != nil
+            name.hasSuffix(".m3u8") || name.hasSuffix(".vtt")
+            || name.wholeMatch(of: #/[0-9]+p(-[a-z0-9]+)?\.mp4/#) != nil
         return isNamedWithoutMark ? "public, no-cache" : "public, max-age=86400"
     }
 

@@ -6,7 +6,7 @@ import MediaHTTP
 /// Signed links: `POST`, `GET` and `DELETE /v1/media/{id}/links`, `DELETE /v1/media/{id}/links/{linkId}` and, for many
 /// files at once, `POST /v1/links`.
 enum Links {
-    private static let names: Set<String> = ["expiresIn", "downloadName", "network", "maxUses", "subject"]
+    private static let names: Set<String> = ["expiresIn", "variant", "downloadName", "network", "maxUses", "subject"]
     /// Bytes of a request for many links, for each of them.
     private static let bytesPerLink = 2048
 
@@ -114,6 +114,7 @@ enum Links {
         }
         return SignLinks.Order(
             mediaID: mediaID, lifetime: Int(lifetime ?? 1),
+            variant: fields.text("variant", SignedLink.fault(inVariant:)),
             downloadName: fields.text("downloadName", FileName.fault),
             network: fields.text("network") {
                 Network($0) == nil ? "must be an address or a network such as 192.0.2.0/24" : nil
@@ -133,7 +134,7 @@ enum Links {
     /// used up by that, or whose query says more.
     private static func stream(_ made: SignLinks.Made, _ context: Context) throws -> JSON.Member {
         let link = made.link
-        guard !link.isCounted, link.downloadName == nil, link.network == nil,
+        guard !link.isCounted, link.variant == nil, link.downloadName == nil, link.network == nil,
             let query = made.url.split(separator: "?").last,
             try !VariantRepository(context.connection).named("hls", of: link.mediaID).isEmpty
         else { return .init("streamUrl", .null) }
@@ -149,6 +150,7 @@ enum Links {
             .init("createdAt", .string(entry.createdAt.iso8601)),
             .init("createdBy", .string(entry.createdBy)),
             .init("subject", JSON(entry.subject)),
+            .init("variant", JSON(entry.link.variant)),
             .init("downloadName", JSON(entry.link.downloadName)),
             .init("network", JSON(entry.link.network)),
             .init("maxUses", entry.maxUses.map(JSON.integer) ?? .null),

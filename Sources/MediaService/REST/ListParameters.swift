@@ -6,7 +6,7 @@ import MediaHTTP
 struct ListParameters {
     private static let filterNames: Set<String> = [
         "type", "status", "userId", "entityType", "entityId", "isPublic", "createdFrom", "createdBefore", "minSize",
-        "maxSize", "name",
+        "maxSize", "name", "search",
     ]
 
     /// All that says which records a list has, in which order, and which of them.
@@ -91,6 +91,12 @@ struct ListParameters {
         if let name = values["name"] {
             filter.name = name
             if let fault = TextRules.fault(in: name, maxLength: 255) { errors.append(.init("name", fault)) }
+        }
+        if let text = values["search"] {
+            filter.words = SearchWords.words(text)
+            if !(1...SearchWords.maxCount).contains(filter.words.count) {
+                errors.append(.init("search", "must have 1 to \(SearchWords.maxCount) words, of letters and digits"))
+            }
         }
         return filter
     }
