@@ -2,7 +2,10 @@
 // or -1 with the reason in vips_error_buffer().
 #include <vips/vips.h>
 
-static inline int media_vips_start(void) {
+// libvips begins by loading its modules with all the libraries behind them, which takes longer than a small picture does: it looks for them
+// below VIPSHOME, where there are none. Of them only HEIC and AVIF are read and written here.
+static inline int media_vips_start(int has_modules) {
+    if (!has_modules) g_setenv("VIPSHOME", "/nonexistent", TRUE);
     if (VIPS_INIT("mediad-image")) return -1;
     // One image and then the end: nothing is worth keeping.
     vips_cache_set_max(0);
@@ -39,11 +42,13 @@ static inline int media_vips_copy(VipsImage *in, VipsImage **out) { return vips_
 
 static inline int media_vips_remove(VipsImage *image, const char *field) { return vips_image_remove(image, field); }
 
-// "srgb", "cmyk" or NULL: how the colours of a picture without a profile are meant.
+// "srgb" or "cmyk": how the colours of a picture are meant where its profile doesn't say so. NULL: there is none, and they are those
+// that all screens show, which nothing has to be done for.
 static inline const char *media_vips_usual_profile(VipsImage *image) {
+    int has_profile = vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0;
     switch (vips_image_get_interpretation(image)) {
     case VIPS_INTERPRETATION_sRGB:
-    case VIPS_INTERPRETATION_RGB16: return vips_image_get_bands(image) >= 3 ? "srgb" : NULL;
+    case VIPS_INTERPRETATION_RGB16: return has_profile && vips_image_get_bands(image) >= 3 ? "srgb" : NULL;
     case VIPS_INTERPRETATION_CMYK: return "cmyk";
     default: return NULL;
     }

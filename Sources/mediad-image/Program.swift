@@ -14,7 +14,9 @@ enum Program {
             let order = try readOrder()
             // Of a profile that is odd nobody needs to know.
             _ = unsafe setenv("VIPS_WARNING", "0", 1)
-            guard media_vips_start() == 0 else { throw Picture.Failure("libvips doesn't start") }
+            guard media_vips_start(order.needsModules ? 1 : 0) == 0 else {
+                throw Picture.Failure("libvips doesn't start")
+            }
             print(try PictureMaker(order).run().text)
         } catch let refusal as Refusal {
             end(65, refusal.reason)
@@ -52,4 +54,11 @@ struct Refusal: Error {
     let reason: String
 
     init(_ reason: String) { self.reason = reason }
+}
+
+extension ImageOrder {
+    /// Whether libvips needs more than what it is built with: for HEIC and AVIF.
+    fileprivate var needsModules: Bool {
+        ["image/avif", "image/heic", "image/heif"].contains(mimeType) || formats.contains(.avif)
+    }
 }

@@ -52,7 +52,7 @@ def scale(instance, peers, photo, rounds, report):
             ours.append(TURN / sum(processor_time([program], input=order) for _ in range(TURN)))
             vips.append(TURN / sum(
                 processor_time([
-                    "vipsthumbnail", photo, "--size", "640x", "--export-profile", "srgb", "--import-profile", "srgb", "-o",
+                    "vipsthumbnail", photo, "--size", "640x", "-o",
                     f"{folder}/v.jpg[Q=80,strip,optimize_coding,interlace]"]) for _ in range(TURN)))
             thumbor.append(server.rate(TURN))
             note(f"round {round + 1}: {ours[-1]:.1f}, vipsthumbnail {vips[-1]:.1f}, thumbor {thumbor[-1]:.1f} a second of processor")
