@@ -10,7 +10,9 @@ package struct ExactText: Hashable, Sendable {
     }
 
     package static func == (left: ExactText, right: ExactText) -> Bool {
-        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+        guard left.text.utf8.count == right.text.utf8.count else { return false }
+        var (first, second) = (left.text, right.text)
+        return first.withUTF8 { first in second.withUTF8 { second in first.elementsEqual(second) } }
     }
 
     package func hash(into hasher: inout Hasher) {

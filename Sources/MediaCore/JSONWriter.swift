@@ -49,18 +49,14 @@ extension JSON {
             output.append(UInt8(ascii: "\""))
             // Runs of what stands for itself are copied at once.
             var start = 0
-            for (index, byte) in bytes.enumerated() where isEscaped(byte) {
-                output.append(contentsOf: bytes[start..<index])
-                output.append(contentsOf: escape(byte).utf8)
+            while case let index = JSONBytes.firstSpecial(bytes, from: start), index < bytes.count {
+                output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
+                output.append(contentsOf: escape(bytes[index]).utf8)
                 start = index + 1
             }
-            output.append(contentsOf: bytes[start...])
+            output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
             output.append(UInt8(ascii: "\""))
         }
-    }
-
-    private static func isEscaped(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
     }
 
     private static func escape(_ byte: UInt8) -> String {

@@ -84,7 +84,7 @@ class Peers:
 
     def answers(self):
         try:
-            return fastcgi.get(self.socket, "/m/x")
+            return fastcgi.ask(self.socket, "/m/x")
         except OSError:
             return None
 

@@ -48,7 +48,7 @@ def milliseconds(begin, socket, target, instance):
             if process.poll() is not None or time.monotonic() - began > 10:
                 raise Failure(f"no answer within 10 s of the start; see {socket.parent}/log")
             with contextlib.suppress(FileNotFoundError, ConnectionError):
-                answer = fastcgi.get(socket, target, instance.authorization)
+                answer = fastcgi.ask(socket, target, instance.authorization)
             time.sleep(0.0002)
         if not answer.startswith("Status: 200"):
             raise Failure(f"the first answer was {answer}")
