@@ -3,7 +3,7 @@
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD_PACKAGES=(libfcgi-dev libmariadb-dev librabbitmq-dev libmagic-dev libcurl4-openssl-dev libvips-dev pkg-config)
-TEST_PACKAGES=(libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui radosgw ceph-mon ceph-osd swift-proxy swift-account swift-container swift-object memcached clamav-daemon libvips-tools python3 python3-pika rabbitmq-server strace systemd chromium chromium-driver nodejs uuid-runtime)
+TEST_PACKAGES=(libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui radosgw ceph-mon ceph-osd swift-proxy swift-account swift-container swift-object memcached clamav-daemon libvips-tools python3 python3-pika rabbitmq-server strace valgrind binutils systemd chromium chromium-driver nodejs uuid-runtime)
 TEST_TOOLS=(standardwebhooks==1.1.0 schemathesis==4.32.5 requests==2.34.2 tuspy==1.1.0 azure-core==1.41.0 azure-storage-blob==12.31.1
     azure-storage-extensions==0.1.0 boto3==1.44.8 botocore==1.44.8 cryptography==50.0.2 google-auth==2.63.0
     google-cloud-storage==3.17.1 google-crc32c==1.9.0 pillow==13.0.0 pillow-heif==1.8.1 thumbhash==0.1.2)

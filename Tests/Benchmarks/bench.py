@@ -9,13 +9,15 @@ import signal
 import sys
 
 import machine
+import plot
 from instance import Instance
 from peers import Peers
 from report import Report
 from tools import Failure, say
 
 # The last one leaves a million records behind.
-GROUPS = ["delivery", "cache", "links", "tokens", "rpc", "upload", "tus", "memory", "start", "storage", "images", "lists"]
+GROUPS = ["delivery", "cache", "links", "tokens", "rpc", "upload", "tus", "memory", "start", "profile", "storage",
+          "images", "lists"]
 
 
 def arguments():
@@ -23,6 +25,7 @@ def arguments():
     parser.add_argument("--repository", type=pathlib.Path, required=True)
     parser.add_argument("--state", type=pathlib.Path, required=True)
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--svg", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("groups", nargs="*", default=GROUPS)
     return parser.parse_args()
@@ -51,6 +54,8 @@ def run(options):
     report.print()
     if options.json:
         report.write(options.json)
+    if options.svg:
+        options.svg.write_text(plot.svg(report))
 
 
 def main():

@@ -1,7 +1,6 @@
 """What a request costs a worker in instructions and allocations, counted by Valgrind: the same whatever else the machine does.
 
-As a program, for the tests: reads on standard input what is asked for, as JSON, and ends with 1 where something costs more than the budget
-that `budgets.json` has for it.
+As a program, for the tests: ends with 1 where something costs more than the budget that `budgets.json` has for it.
 """
 
 import argparse
@@ -17,8 +16,8 @@ import fastcgi
 from tools import Failure, end, note, output, start, wait_until
 
 BUDGETS = pathlib.Path(__file__).parent / "budgets.json"
-# Requests before those that are counted, and in the shorter and the longer of two runs, whose difference is free of what a start costs.
-WARM, FEW, MANY = 10, 20, 120
+# Of each request in every run, and of one of them in a run of its own beyond that: the difference is free of what a start costs.
+FEW, MORE = 10, 100
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"}
 
 
@@ -29,13 +28,16 @@ def stripped(mediad, folder):
     return path
 
 
-def costs(mediad, environment, folder, request):
-    """Instructions and allocations of a request, on the mean. `mediad` is stripped."""
-    few, many = (count(mediad, environment, folder, request, WARM + number) for number in (FEW, MANY))
-    return {name: (many[name] - few[name]) / (MANY - FEW) for name in few}
+def costs(mediad, environment, folder, requests):
+    """Instructions and allocations of each request, on the mean. `mediad` is stripped."""
+    every = list(requests.values()) * FEW
+    few = count(mediad, environment, folder, every)
+    for name, request in requests.items():
+        many = count(mediad, environment, folder, every + [request] * MORE)
+        yield name, {what: (many[what] - few[what]) / MORE for what in few}
 
 
-def count(mediad, environment, folder, request, number):
+def count(mediad, environment, folder, requests):
     with tempfile.TemporaryDirectory(dir=folder) as place:
         place = pathlib.Path(place)
         command = [
@@ -44,7 +46,7 @@ def count(mediad, environment, folder, request, number):
         process = start(command, place / "log", env={**environment, "MEDIA_RUN_DIR": str(place), "MEDIA_WORKERS": "1"})
         try:
             wait_until(lambda: answers(socket) or process.poll() is not None, 120, "no answer below Valgrind")
-            for _ in range(number):
+            for request in requests:
                 answer = fastcgi.ask(socket, timeout=60, **request)
                 if not answer or not answer.startswith("Status: 200"):
                     raise Failure(f"{request['target']} was answered with {answer}")
@@ -85,13 +87,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--mediad", required=True)
     parser.add_argument("--kind", choices=["debug", "release"], required=True)
+    parser.add_argument("--requests", type=json.loads, required=True, help="what to ask for, by name; JSON")
     options = parser.parse_args()
     faults = []
     with tempfile.TemporaryDirectory() as folder:
         mediad = stripped(options.mediad, folder)
-        for name, request in json.load(sys.stdin).items():
+        for request in options.requests.values():
             request["body"] = request.get("body", "").encode()
-            found, most = costs(mediad, dict(os.environ), folder, request), budget(options.kind, name)
+        for name, found in costs(mediad, dict(os.environ), folder, options.requests):
+            most = budget(options.kind, name)
             note(f"{name}: " + ", ".join(f"{value:,.0f} {what} of {most.get(what, 0):,}" for what, value in found.items()))
             faults += [f"{name}: {value:,.0f} {what}, {most.get(what, 0):,} are the budget"
                        for what, value in found.items() if value > most.get(what, 0)]
