@@ -1,35 +1,49 @@
-"""Downloads of a small file: `/m/…` with an API key against the same in C, `/p/…` against static nginx."""
+"""Downloads of a small file: `/m/…` with an API key against the same in C and in PHP, `/p/…` against static nginx."""
 
 import os
 
+import links_group
 import load
 import sameness
+from peers_php import PHP
 
 GROUP = "delivery"
-# A decision for each request, as the C program makes it.
+# A decision for each request, as the peers make it.
 SETTINGS = {"MEDIA_DECISION_CACHE": "0"}
 
 
 def run(instance, peers, rounds, report):
-    text = os.urandom(5120).hex().encode()
-    private = instance.upload(text, "Übung “1”.txt", "text/plain")
-    public = instance.upload(os.urandom(5120).hex().encode(), "public.txt", "text/plain", public=True)
-    sameness.check(instance, peers, cases(instance, f"/m/{private['id']}", f"/m/{public['id']}"))
+    private, other = (instance.upload(content(), name, "text/plain") for name in ("Übung “1”.txt", "other.txt"))
+    public = instance.upload(content(), "public.txt", "text/plain", public=True)
+    own_cases = cases(instance, f"/m/{private['id']}", f"/m/{public['id']}")
+    sameness.check(instance, peers, own_cases)
+    with PHP(peers) as php:
+        # The C program's links are compared where they are measured.
+        link_cases = links_group.cases(instance, private, other)
+        sameness.check(instance, php, own_cases + link_cases)
+        measure(instance, {"C": peers, "PHP": php}, peers.static_url(private), private, public, rounds, report)
+    for record in (private, other, public):
+        instance.delete(record)
 
+
+def content():
+    return os.urandom(5120).hex().encode()
+
+
+def measure(instance, programs, static, private, public, rounds, report):
+    deciding = {"ours": instance, **programs}
     key, path = {"Authorization": instance.authorization}, f"/m/{private['id']}"
     targets = {
-        "ours": load.target(instance.url + path, key),
-        "C": load.target(peers.url + path, key),
-        "static": load.target(peers.static_url(private)),
+        **{name: load.target(program.url + path, key) for name, program in deciding.items()},
+        "static": load.target(static),
         "public": load.target(public["url"]),
     }
-    rates, costs = load.take_turns(targets, rounds, {"ours": instance.busy(), "C": peers.busy()})
+    rates, costs = load.take_turns(targets, rounds, {name: program.busy() for name, program in deciding.items()})
     name, unit = "private file, 10 KB, API key", "requests/s"
     load.report_with_c(report, GROUP, name, rates, costs, goal=0.95)
+    load.report_with(report, GROUP, name, rates, costs, "PHP", "the same in PHP-FPM", goal=1.5)
     report.compare(GROUP, name, rates["ours"], rates["static"], "nginx static", unit)
     report.compare(GROUP, "public file, 10 KB", rates["public"], rates["static"], "nginx static", unit)
-    instance.delete(private)
-    instance.delete(public)
 
 
 def cases(instance, private, public):

@@ -51,8 +51,12 @@ def compare_with_c(instance, peers, path, fields, rounds):
 
 
 def report_with_c(report, group, name, rates, costs, goal):
-    report.compare(group, name, rates["ours"], rates["C"], "the same in C", "requests/s", goal=goal)
+    report_with(report, group, name, rates, costs, "C", "the same in C", goal)
+
+
+def report_with(report, group, name, rates, costs, peer, title, goal):
+    """Adds the rates of `take_turns` and what they cost; `peer` is the other one's name there."""
+    report.compare(group, name, rates["ours"], rates[peer], title, "requests/s", goal=goal)
     # Less at the mercy of what else the machine does than the rate is.
     report.compare(
-        group, "the same: workers, nginx and MariaDB", costs["ours"], costs["C"], "the same in C", "CPU µs/request",
-        more_is_better=False)
+        group, "the same: workers, nginx and MariaDB", costs["ours"], costs[peer], title, "CPU µs/request", more_is_better=False)

@@ -36,7 +36,7 @@ class Peers:
             stack.callback(end, self.process)
             self.port = free_port()
             self.own_port = free_port()
-            self.nginx = self.start_nginx()
+            self.nginx = start_nginx(self.instance, self.folder, self.port, self.add_own_ways)
             stack.callback(end, self.nginx)
             wait_until(self.socket.exists, 5, "the C program has no socket")
             wait_until(self.answers, 5, "the C program doesn't answer")
@@ -88,26 +88,31 @@ class Peers:
         except OSError:
             return None
 
-    def start_nginx(self):
-        target = self.folder / "nginx"
-        shutil.copytree(self.instance.repository / "nginx", target)
-        environment = self.instance.settings_file(
-            self.folder / "settings.env", MEDIA_RUN_DIR=self.folder / "run", MEDIA_LISTEN=f"127.0.0.1:{self.port}",
-            MEDIA_ACCESS_LOG=self.folder / "log/access.log", MEDIA_DECISION_CACHE=0)
-        output(self.instance.mediad, "nginx", target / "media/instance", env=environment)
-        # libfcgi keeps a kept-alive connection on its thread: more of them than threads, and requests wait behind idle
-        # ones. There are as many workers of nginx as of the service.
-        replace(target / "media/upstream.conf", "keepalive 32;", f"keepalive {self.threads};")
+    def add_own_ways(self, target):
         replace(target / "nginx.conf", "include media.conf;", "include media.conf;\n    include peers.conf;")
         own = (HERE / "peers.conf").read_text().replace("PORT", str(self.own_port)).replace("FOLDER", str(self.folder))
         (target / "peers.conf").write_text(own.replace("STORE", self.instance.settings["MEDIA_STORE_DIR"]))
-        user = "user root; " if os.getuid() == 0 else ""
-        command = ["nginx", "-p", self.folder, "-c", target / "nginx.conf", "-g", f"daemon off; {user}"]
-        process = start(command, self.folder / "log/nginx.log")
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.5)
-            raise Failure(f"the peers' nginx ended: {(self.folder / 'log/nginx.log').read_text()}")
-        return process
+
+
+def start_nginx(instance, folder, port, adapt):
+    """An nginx with the service's own configuration: a copy of it, in which `adapt` changes what is another peer's."""
+    target = folder / "nginx"
+    shutil.copytree(instance.repository / "nginx", target)
+    environment = instance.settings_file(
+        folder / "settings.env", MEDIA_RUN_DIR=folder / "run", MEDIA_LISTEN=f"127.0.0.1:{port}",
+        MEDIA_ACCESS_LOG=folder / "log/access.log", MEDIA_DECISION_CACHE=0)
+    output(instance.mediad, "nginx", target / "media/instance", env=environment)
+    # libfcgi and PHP keep a kept-alive connection on its thread: more of them than threads, and requests wait behind idle
+    # ones. There are as many workers of nginx as of the service.
+    replace(target / "media/upstream.conf", "keepalive 32;", f"keepalive {instance.threads('MEDIA_API_THREADS')};")
+    adapt(target)
+    user = "user root; " if os.getuid() == 0 else ""
+    command = ["nginx", "-p", folder, "-c", target / "nginx.conf", "-g", f"daemon off; {user}"]
+    process = start(command, folder / "log/nginx.log")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(0.5)
+        raise Failure(f"the peers' nginx ended: {(folder / 'log/nginx.log').read_text()}")
+    return process
 
 
 def replace(path, old, new):

@@ -1,4 +1,4 @@
-"""The C program has to do the same work: every answer is ours, but for the request's id and the date."""
+"""A peer has to do the same work: every answer is ours, but for the request's id and the date."""
 
 import http.client
 
@@ -11,7 +11,7 @@ def check(instance, peers, cases, body=None):
     for method, path, fields, status in cases:
         ours, theirs = (exchange(port, method, path, fields, body) for port in (instance.port, peers.port))
         if ours[0] != status or ours != theirs:
-            raise Failure(f"{method} {path} {fields}: expected {status}, ours {ours}, in C {theirs}")
+            raise Failure(f"{method} {path} {fields}: expected {status}, ours {ours}, theirs {theirs}")
 
 
 def exchange(port, method, path, fields, body=None):

@@ -1,4 +1,5 @@
-"""Uploads against nginx's WebDAV PUT, which neither hashes nor records nor syncs; and against PUT and fsync."""
+"""Uploads against nginx's WebDAV PUT, which neither hashes nor records nor syncs; against PUT and fsync; and against PHP-FPM,
+which does all of it."""
 
 import hashlib
 import http.client
@@ -8,19 +9,24 @@ import pathlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import sameness
 from instance import VIDEO
+from peers_php import PHP
 from tools import Failure, note, output
 
 GROUP = "upload"
 LARGE = 1 << 30
 SMALL = 20_000
 COUNT = 200
+MANY = 10_000
+PARALLEL = 8
 
 
 def run(instance, peers, rounds, report):
     large(instance, peers, rounds, report)
     for parallel in (1, 8):
         small(instance, peers, rounds, report, parallel)
+    many(instance, peers, rounds, report)
 
 
 def sync(path):
@@ -140,7 +146,7 @@ def small(instance, peers, rounds, report, parallel):
         for name, (way, port) in ways.items():
             os.sync()
             start = time.monotonic()
-            records = all_of(way, port, parallel)
+            records = all_of(way, port, parallel, COUNT)
             rates[name].append(COUNT / (time.monotonic() - start))
             if name == "ours":
                 for record in records:
@@ -159,14 +165,88 @@ def body():
     return os.urandom(SMALL // 2).hex().encode()
 
 
-def all_of(way, port, parallel):
-    """Does all uploads on `parallel` connections; their results."""
+def all_of(way, port, parallel, count):
+    """Does so many uploads on `parallel` connections; their results."""
 
     def share(first):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        results = [way(connection, number) for number in range(first, COUNT, parallel)]
+        results = [way(connection, number) for number in range(first, count, parallel)]
         connection.close()
         return results
 
     with ThreadPoolExecutor(parallel) as threads:
         return [result for results in threads.map(share, range(parallel)) for result in results]
+
+
+# --- Ten thousand of them, against PHP -----------------------------------------------------------------------------------
+
+
+def many(instance, peers, rounds, report):
+    """So many by all rounds together. What was uploaded stays until the benchmark ends."""
+    count = -(-MANY // rounds)
+    with PHP(peers) as php:
+        check_answers(instance, php)
+
+        def ours(connection, number):
+            post(instance, connection, instance.upload_target(f"{number}.txt"))
+
+        def theirs(connection, number):
+            post(instance, connection, php.upload_target(f"{number}.txt"))
+
+        rates = {"ours": [], "PHP-FPM": []}
+        for round in range(rounds):
+            for name, way, port in (("ours", ours, instance.port), ("PHP-FPM", theirs, php.port)):
+                os.sync()
+                start = time.monotonic()
+                all_of(way, port, PARALLEL, count)
+                rates[name].append(count / (time.monotonic() - start))
+            note(f"{count:,} of 20 KB, round {round + 1} of {rounds}: "
+                 + ", ".join(f"{name} {rates[name][-1]:.0f}/s" for name in rates))
+        # One was uploaded before.
+        if php.stored() != (count * rounds + 1,) * 3:
+            raise Failure(f"PHP-FPM has stored {php.stored()} files, blobs and records of {count * rounds + 1}")
+    report.compare(
+        GROUP, f"{MANY:,} of 20 KB, {PARALLEL} at once", rates["ours"], rates["PHP-FPM"], "PHP-FPM, as durable", "files/s",
+        goal=2)
+
+
+def post(instance, connection, target):
+    connection.request("POST", target, body(), {"Authorization": instance.authorization, "Content-Type": "text/plain"})
+    response = connection.getresponse()
+    answer = response.read()
+    if response.status != 201:
+        raise Failure(f"POST {target} was answered with {response.status}: {answer.decode()}")
+
+
+def check_answers(instance, php):
+    """PHP answers an upload as we do, has stored it then, and refuses what we refuse."""
+    sent, name = body(), "one file.txt"
+    good = {"Authorization": instance.authorization, "Content-Type": "text/plain"}
+    reader = f"Bearer {instance.make_key('media:read')}"
+
+    def ask(fields, content, status):
+        answers = [
+            sameness.exchange(instance.port, "POST", instance.upload_target(name), fields, content),
+            sameness.exchange(php.port, "POST", php.upload_target(name), fields, content)]
+        if [answer[0] for answer in answers] != [status] * 2:
+            raise Failure(f"an upload with {fields}: expected {status}, ours {answers[0]}, theirs {answers[1]}")
+        return answers
+
+    ask({**good, "Authorization": instance.authorization[:-1]}, sent, 401)
+    ask({**good, "Authorization": reader}, sent, 403)
+    ask({**good, "Content-Type": "image/png"}, sent, 415)
+    ask(good, b"", 400)
+    ours, theirs = ask(good, sent, 201)
+    if without_identity(ours) != without_identity(theirs):
+        raise Failure(f"an upload: ours {ours}, theirs {theirs}")
+    record = json.loads(theirs[2])
+    if record["sha256"] != hashlib.sha256(sent).hexdigest() or php.blob(record).read_bytes() != sent:
+        raise Failure(f"PHP-FPM hasn't stored what was sent: {record}")
+
+
+def without_identity(answer):
+    """An answer without what differs between any two uploads of a file: the record's id and time."""
+    _, fields, content = answer
+    record = json.loads(content)
+    text = content.decode().replace(record["id"], "ID").replace(record["createdAt"], "TIME")
+    return {name: value.replace(record["id"], "ID") for name, value in fields.items()}, text
