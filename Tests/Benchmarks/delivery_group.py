@@ -1,10 +1,11 @@
-"""Downloads of a small file: `/m/…` with an API key against the same in C and in PHP, `/p/…` against static nginx."""
+"""Downloads of a small file: `/m/…` with an API key against the same in C, in PHP and in Django, `/p/…` against static nginx."""
 
 import os
 
 import links_group
 import load
 import sameness
+from peers_django import Django
 from peers_php import PHP
 
 GROUP = "delivery"
@@ -17,11 +18,12 @@ def run(instance, peers, rounds, report):
     public = instance.upload(content(), "public.txt", "text/plain", public=True)
     own_cases = cases(instance, f"/m/{private['id']}", f"/m/{public['id']}")
     sameness.check(instance, peers, own_cases)
-    with PHP(peers) as php:
+    with PHP(peers) as php, Django(peers) as django:
         # The C program's links are compared where they are measured.
         link_cases = links_group.cases(instance, private, other)
-        sameness.check(instance, php, own_cases + link_cases)
-        measure(instance, {"C": peers, "PHP": php}, peers.static_url(private), private, public, rounds, report)
+        for peer in (php, django):
+            sameness.check(instance, peer, own_cases + link_cases)
+        measure(instance, {"C": peers, "PHP": php, "Django": django}, peers.static_url(private), private, public, rounds, report)
     for record in (private, other, public):
         instance.delete(record)
 
@@ -42,6 +44,7 @@ def measure(instance, programs, static, private, public, rounds, report):
     name, unit = "private file, 10 KB, API key", "requests/s"
     load.report_with_c(report, GROUP, name, rates, costs, goal=0.95)
     load.report_with(report, GROUP, name, rates, costs, "PHP", "the same in PHP-FPM", goal=1.5)
+    load.report_with(report, GROUP, name, rates, costs, "Django", "the same in Django", goal=4)
     report.compare(GROUP, name, rates["ours"], rates["static"], "nginx static", unit)
     report.compare(GROUP, "public file, 10 KB", rates["public"], rates["static"], "nginx static", unit)
 
