@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Tells a file's type from its first bytes, with libmagic.
 ///
-/// The database is loaded at the first call, once in a process: it costs some 20 ms that a worker which never sees an
-/// upload doesn't have to spend.
+/// Its database is loaded with the first call, since a worker may never see an upload, and once more where as many threads look at files at
+/// the same moment as never before.
 package final class TypeDetector: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
@@ -13,9 +13,9 @@ package final class TypeDetector: Sendable {
     /// How many bytes of a file are looked at.
     package static let headLength = 64 * 1024
 
-    /// libmagic's handle, which one thread at a time may use.
+    /// A handle of libmagic, which one thread at a time may use.
     @safe
-    private final class Magic {
+    private final class Magic: @unchecked Sendable {
         /// Not looked for: contents of compressed files, details of programs, and CSV, which prose with commas is taken for.
         private static let flags =
             MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_CSV
@@ -30,6 +30,9 @@ package final class TypeDetector: Sendable {
             guard unsafe magic_load(handle, nil) == 0 else {
                 throw Failure(description: "libmagic can't load its database: \(error)")
             }
+            // How far into a text it looks for some hundred expressions, which is most of what a text costs.
+            var bytes = 1024
+            unsafe magic_setparam(handle, MAGIC_PARAM_REGEX_MAX, &bytes)
         }
 
         deinit {
@@ -48,7 +51,8 @@ package final class TypeDetector: Sendable {
         }
     }
 
-    private let magic = Mutex<Magic?>(nil)
+    /// Those that nobody uses.
+    private let free = Mutex<[Magic]>([])
 
     package init() {}
 
@@ -56,9 +60,9 @@ package final class TypeDetector: Sendable {
     ///
     /// - Parameter head: the first `headLength` bytes, or all of a shorter file.
     package func type(of head: [UInt8]) throws(Failure) -> String {
-        try magic.withLock { (magic) throws(Failure) in
-            if magic == nil { magic = try Magic() }
-            return try magic?.type(of: head) ?? "application/octet-stream"
-        }
+        let unused = free.withLock { $0.popLast() }
+        let magic = if let unused { unused } else { try Magic() }
+        defer { free.withLock { $0.append(magic) } }
+        return try magic.type(of: head)
     }
 }
