@@ -15,7 +15,7 @@ def run(instance, peers, rounds, report):
     folder = peers.folder / "profile"
     folder.mkdir()
     record = instance.upload(os.urandom(5120).hex().encode(), "profile.txt", "text/plain")
-    others = [instance.upload(os.urandom(64), f"{number}.bin", "application/octet-stream") for number in range(19)]
+    others = [instance.upload(os.urandom(64).hex().encode(), f"{number}.txt", "text/plain") for number in range(19)]
     mediad = profiling.stripped(instance.mediad, folder)
     environment = instance.settings_file(folder / "settings.env")
     for name, found in profiling.costs(mediad, environment, folder, requests(instance, record)):

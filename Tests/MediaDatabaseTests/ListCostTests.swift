@@ -28,7 +28,8 @@ struct ListCostTests {
         let hash = "UNHEX(REPEAT('ab', 32))"
         try connection.transaction { connection in
             try connection.execute(
-                "INSERT INTO blobs (sha256, size, store, reference_count, created_at) VALUES (\(hash), 1, 'local', \(count), NOW(3))")
+                "INSERT INTO blobs (sha256, size, store, reference_count, created_at) VALUES (\(hash), 1, 'local', \(count), NOW(3))"
+            )
             try connection.execute(
                 """
                 INSERT INTO media (id, type, original_name, mime_type, size, user_id, is_public, status, created_at, updated_at, sha256,

@@ -38,17 +38,10 @@ enum GetFile {
             file.location = .stored(sha256: entry.sha256)
         }
         var headers = DeliveryHeaders(DeliverMedia.Delivery(file: file, lifetime: 0))
-        headers.cacheControl = Self.publicCaching(name)
+        // As nginx has it for those that are here.
+        headers.cacheControl = request.header("MEDIA_PUBLIC_CACHE") ?? headers.cacheControl
         headers.disposition = headers.disposition.hasPrefix("inline") ? "inline" : "attachment"
         return try send(file, headers, request, context)
-    }
-
-    /// As nginx has it for those that are here.
-    private static func publicCaching(_ name: String) -> String {
-        let isNamedWithoutMark =
-            name.hasSuffix(".m3u8") || name.hasSuffix(".vtt")
-            || name.wholeMatch(of: #/[0-9]+p(-[a-z0-9]+)?\.mp4/#) != nil
-        return isNamedWithoutMark ? "public, no-cache" : "public, max-age=86400"
     }
 
     private static func send(
