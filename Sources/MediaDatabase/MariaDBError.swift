@@ -24,6 +24,10 @@ package struct MariaDBError: Error, Equatable, CustomStringConvertible {
         package static let serverShutdown = Code(rawValue: UInt32(ER_SERVER_SHUTDOWN))
         /// The connection was ended by the server. The corresponding error is `ER_CONNECTION_KILLED`.
         package static let connectionKilled = Code(rawValue: UInt32(ER_CONNECTION_KILLED))
+        /// A node of a Galera cluster has lost the others, or isn't one of them yet. The corresponding error is `ER_UNKNOWN_COM_ERROR`.
+        package static let notInCluster = Code(rawValue: UInt32(ER_UNKNOWN_COM_ERROR))
+        /// The variable isn't one of the server's. The corresponding error is `ER_UNKNOWN_SYSTEM_VARIABLE`.
+        package static let unknownVariable = Code(rawValue: UInt32(ER_UNKNOWN_SYSTEM_VARIABLE))
         /// The server takes no more connections. The corresponding error is `ER_CON_COUNT_ERROR`.
         package static let tooManyConnections = Code(rawValue: UInt32(ER_CON_COUNT_ERROR))
         /// The server wasn't asked, since it hangs. A number of our own.
@@ -46,10 +50,10 @@ package struct MariaDBError: Error, Equatable, CustomStringConvertible {
 
     package var description: String { "MariaDB error \(code.rawValue) (\(sqlState)): \(message)" }
 
-    /// Whether the connection is gone or never came to be.
+    /// Whether the connection is gone, never came to be, or is one to a server that is none by itself.
     package var isConnectionLoss: Bool {
         (2000..<3000).contains(code.rawValue)
-            || [.serverShutdown, .connectionKilled, .tooManyConnections].contains(code)
+            || [.serverShutdown, .connectionKilled, .tooManyConnections, .notInCluster].contains(code)
     }
 
     /// Whether the same transaction may succeed at once: it lost against another and was rolled back.

@@ -46,6 +46,17 @@ final class Session {
         guard unsafe connected != nil else {
             throw error()
         }
+        try waitForOthers()
+    }
+
+    /// On a node of a Galera cluster, has each read and each transaction begin with all that was committed on any node before: a file that
+    /// was deleted by another host is gone here too (`wsrep_sync_wait`: reads, updates and inserts). Elsewhere it changes nothing.
+    private func waitForOthers() throws(MariaDBError) {
+        do {
+            try run("SET SESSION wsrep_sync_wait = 7")
+        } catch {
+            guard error.code == .unknownVariable else { throw error }
+        }
     }
 
     deinit {
