@@ -61,6 +61,11 @@ extension Problem {
         Problem(.unavailable, detail, retryAfter: retryAfter)
     }
 
+    /// 503: the database went away within a request, before, in or after its transaction.
+    package static let outcomeUnknown = Problem(
+        .outcomeUnknown, "The database went away meanwhile: this may have been done or not. Read the record.",
+        retryAfter: 5)
+
     /// 507: the store has no room (RFC 4918 §11.5).
     package static let insufficientStorage = Problem(
         .insufficientStorage, "The store has no room for this file.", retryAfter: 300)

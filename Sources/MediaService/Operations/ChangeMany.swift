@@ -40,7 +40,7 @@ struct ChangeMany {
             } catch let error as MariaDBError where error.isConnectionLoss || error.code == .outcomeUnknown {
                 context.environment.metrics.add(.databaseFailures)
                 context.logger.error("database failure", metadata: ["error": "\(error)"])
-                results.append(.failure(Self.inDoubt))
+                results.append(.failure(Problem.outcomeUnknown))
                 // Each try would fail the same way, and take its time where the server hangs.
                 obstacle = Self.outage
             } catch {
@@ -62,10 +62,6 @@ struct ChangeMany {
         }
     }
 
-    /// The database went away within this one: before, in or after its transaction.
-    private static let inDoubt = Problem(
-        .outcomeUnknown, "The database went away meanwhile: this may have been done or not. Read the record.",
-        retryAfter: 5)
     private static let outage = Problem.unavailable("Not done: the database can't be reached now.")
     private static let outOfTime = Problem.unavailable(
         "Not done: the operations before took all the time that a request has.")

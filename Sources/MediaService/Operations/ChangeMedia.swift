@@ -125,7 +125,9 @@ struct ChangeMedia {
             try media.delete(at: now)
         }
         // Whatever has become of it in between: it was to go.
-        _ = try PurgeMedia(context: context).purge(media.id, deletedBefore: nil, .destroy, by: caller.name)
+        _ = try context.afterCommit {
+            try PurgeMedia(context: context).purge(media.id, deletedBefore: nil, .destroy, by: caller.name)
+        }
         return media
     }
 
@@ -229,11 +231,11 @@ struct ChangeMedia {
         } catch let refusal as AccessRefused where refusal.problem.status == 404 {
             // Whoever deleted it may not have taken the link away yet, or may have failed to, and no answer may say that
             // a file is gone while its link is there.
-            try SettlePublications(context: context).settle(mediaID)
+            try context.afterCommit { try SettlePublications(context: context).settle(mediaID) }
             throw refusal
         }
         // Also where nothing changed, for the same reason.
-        try SettlePublications(context: context).settle(mediaID)
+        try context.afterCommit { try SettlePublications(context: context).settle(mediaID) }
         context.logger.info("\(event.rawValue)", metadata: ["media": "\(id)", "caller": "\(caller.name)"])
         return new
     }

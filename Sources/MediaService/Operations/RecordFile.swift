@@ -75,7 +75,7 @@ struct RecordFile {
             if media.isPublished { try PublicationQueue(connection).add(id, now: media.createdAt) }
             return media
         }
-        if media.isPublished { try SettlePublications(context: context).settle(id) }
+        if media.isPublished { try context.afterCommit { try SettlePublications(context: context).settle(id) } }
         return media
     }
 

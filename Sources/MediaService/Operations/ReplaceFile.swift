@@ -90,8 +90,10 @@ struct ReplaceFile {
             if known.isPublished { withdrawLink(of: known.id) }
             throw error
         }
-        try SettlePublications(context: context).settle(media.id)
-        try RemoveBlob(context: context).transaction { _ in released }
+        try context.afterCommit {
+            try SettlePublications(context: context).settle(media.id)
+            try RemoveBlob(context: context).transaction { _ in released }
+        }
         context.logger.info(
             "file replaced",
             metadata: [

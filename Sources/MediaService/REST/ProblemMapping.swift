@@ -41,9 +41,8 @@ enum ProblemMapping {
         case let error as MariaDBError:
             metrics.add(.databaseFailures)
             context.logger.error("database failure", metadata: ["error": "\(error)"])
-            if error.isConnectionLoss || error.isTransient || error.code == .outcomeUnknown
-                || error.code == .statementTimeout
-            {
+            if error.code == .outcomeUnknown { return .outcomeUnknown }
+            if error.isConnectionLoss || error.isTransient || error.code == .statementTimeout {
                 return .unavailable("The database can't be reached now.")
             }
         case let error as StorageError:
