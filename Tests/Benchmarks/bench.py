@@ -15,9 +15,9 @@ from peers import Peers
 from report import Report
 from tools import Failure, say
 
-# The last one leaves a million records behind.
+# The last ones leave millions of records behind.
 GROUPS = ["delivery", "cache", "links", "tokens", "rpc", "upload", "tus", "memory", "start", "profile", "storage",
-          "images", "lists"]
+          "images", "lists", "scale"]
 
 
 def arguments():
