@@ -36,8 +36,9 @@ def workers(group, instance, settings, target, rounds, report):
             instance.configure({**settings, "MEDIA_WORKERS": str(count)})
             if len(instance.workers()) != count:
                 raise Failure(f"there are {len(instance.workers())} workers, and not {count}")
-            # The first one has them connect to MariaDB.
-            rates[count] = [*rates[count], [load.rate(target), load.rate(target)][1]]
+            # First they connect to MariaDB.
+            load.rate(target)
+            rates[count].append(load.rate(target))
         note(f"round {round + 1} of {rounds}: " + ", ".join(f"{count}: {rates[count][-1]:,.0f}/s" for count in WORKERS))
     instance.configure(settings)
     for count in WORKERS[1:]:

@@ -22,7 +22,6 @@ ENTITY_FILES = 50
 PER_TEXT, TEXT_WORDS = 100, 200
 # A word is three of them. The first words are in many names and the last ones in few.
 SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe ri so tu va we".split()
-WORDS = len(SYLLABLES) ** 3
 # Ten records have it.
 RARE_WORD = "xylotheque"
 # Multiples of such numbers, modulo the prime, are spread as random ones are, and each number's unlike the others'.
@@ -126,12 +125,12 @@ class Population:
         for first in range(1, count + 1, PART):
             last = min(first + PART - 1, count)
             self.timed(f"{table}, {last:,} of {count:,}", statement(first, last))
-        # Of those for whole texts only one can be made at a time, and each needs the table for itself.
         self.timed(f"{table}, {', '.join(indexes)}",
                    f"ALTER TABLE {table} " + ", ".join(f"ADD {text}" for text in indexes.values()))
 
     def indexes(self, table):
         """The definition of each index of a table but its key."""
+        # On one line, as the client writes it.
         text = self.instance.sql(f"SHOW CREATE TABLE {table}")[0].encode().decode("unicode_escape")
         lines = [line.strip().rstrip(",") for line in text.splitlines()]
         return {line.split("`")[1]: line for line in lines if line.startswith(("KEY ", "UNIQUE KEY ", "FULLTEXT KEY "))}
@@ -154,7 +153,8 @@ class Population:
                         {word(spread("second"))}, '-', {word(spread("third"))}, '-', seq % 1000,
                         ELT(type, '.jpg', '.mp4', '.mp3', '.pdf', '.txt')) AS name,
                     IF(seq % 10 = 3, 0, 1 + FLOOR(POW({spread("user")}, 1.5) * {self.users - 1})) AS user,
-                    1 + ({spread("status")} > 0.05) + ({spread("status")} > 0.85) + ({spread("status")} > {NOT_DELETED}) AS status,
+                    1 + ({spread("status")} > 0.05) + ({spread("status")} > 0.85) + ({spread("status")} > {NOT_DELETED})
+                        AS status,
                     {self.slot()} DIV {ENTITY_FILES} AS entity, {is_linked(self.slot())} AS is_linked
                 FROM (
                     SELECT seq, IF(seq % {PER_TEXT} = 0, 4, 1 + ({spread("type")} > 0.45) + ({spread("type")} > 0.65)
@@ -239,8 +239,8 @@ def spread(name, number="seq"):
 
 def word(value):
     """The word that stands at the square of a value from 0 to 1."""
-    count, all = len(SYLLABLES), ", ".join(f"'{syllable}'" for syllable in SYLLABLES)
-    parts = (f"ELT(1 + FLOOR({value} * {value} * {count ** place}) % {count}, {all})" for place in (1, 2, 3))
+    count, texts = len(SYLLABLES), ", ".join(f"'{syllable}'" for syllable in SYLLABLES)
+    parts = (f"ELT(1 + FLOOR({value} * {value} * {count ** place}) % {count}, {texts})" for place in (1, 2, 3))
     return f"CONCAT({', '.join(parts)})"
 
 

@@ -1,5 +1,5 @@
-"""Ten million records: what it costs to find and list them, and to find them among a thousand; downloads with many workers, and for
-many clients at once.
+"""Ten million records: what it costs to find and list them, and what it costs with a thousand; then downloads with more and
+fewer workers, and beside many other clients.
 
 With BENCH_RECORDS=N in the environment there are N records instead, a multiple of 1,000 from 100,000 on: for work on this group.
 """
@@ -7,8 +7,8 @@ With BENCH_RECORDS=N in the environment there are N records instead, a multiple 
 import os
 import time
 
-import questions
 import crowds
+import questions
 from instance import Instance
 from plans import Plans
 from population import Population
