@@ -49,9 +49,12 @@ def one_host(instance, cluster, folder, settings, rounds, report):
                 outages[name].append(scene(cluster, host))
     for name, found in outages.items():
         report.measure(GROUP, f"{name}: no write acknowledged for", [one.seconds for one in found], "s", limit=LIMIT)
-        report.measure(GROUP, f"{name}: promises broken", [one.broken for one in found], "records", limit=0)
-        report.measure(GROUP, f"{name}: answered with 503", [one.unavailable for one in found], "requests")
-        report.measure(GROUP, f"{name}: failed otherwise", [one.failed for one in found], "requests", limit=0)
+        # None may hide behind a median.
+        broken, unavailable, failed = (
+            sum(getattr(one, count) for one in found) for count in ("broken", "unavailable", "failed"))
+        report.measure(GROUP, f"{name}: promises broken", [broken], "records", limit=0)
+        report.measure(GROUP, f"{name}: answered with 503", [unavailable], "requests")
+        report.measure(GROUP, f"{name}: failed otherwise", [failed], "requests", limit=0)
     report_differences(cluster, "all nodes are back", report)
 
 
