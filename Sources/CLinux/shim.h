@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/timex.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <sys/types.h>
 
 // Declared in <sys/socket.h> and <unistd.h> for _GNU_SOURCE only.

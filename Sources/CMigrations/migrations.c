@@ -154,6 +154,14 @@ static const char signed_links_variant[] = {
 #embed "../../sql/migrations/0050_signed_links_variant.sql" suffix(, 0)
 };
 
+static const char turns[] = {
+#embed "../../sql/migrations/0051_turns.sql" suffix(, 0)
+};
+
+static const char media_user_orders[] = {
+#embed "../../sql/migrations/0052_media_user_orders.sql" suffix(, 0)
+};
+
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
     {2, "media", media},
@@ -205,6 +213,8 @@ static const MediaMigration migrations[] = {
     {48, "media_words", media_words},
     {49, "media_words_of_records", media_words_of_records},
     {50, "signed_links_variant", signed_links_variant},
+    {51, "turns", turns},
+    {52, "media_user_orders", media_user_orders},
 };
 
 const MediaMigration *media_migration_at(int index) {

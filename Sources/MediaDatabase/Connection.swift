@@ -3,6 +3,8 @@ package final class Connection {
     private let options: DatabaseOptions
     private let gate: OutageGate
     private var session: Session?
+    /// The one of the options' hosts that the session is with.
+    private var host = 0
     private var statements: [String: Statement] = [:]
     private var isInTransaction = false
     /// Counts the uses of statements.
@@ -13,7 +15,7 @@ package final class Connection {
     /// Called for each connection that was lost and each transaction that is tried again.
     package var onRetry: (MariaDBError) -> Void = { _ in }
 
-    /// - Parameter gate: shared by all connections of a process to one server.
+    /// - Parameter gate: shared by all connections of a process to one server, or to one cluster.
     package init(_ options: DatabaseOptions, gate: OutageGate = OutageGate()) {
         self.options = options
         self.gate = gate
@@ -37,9 +39,8 @@ package final class Connection {
         } catch {
             // A new connection that fails says that the server is down, and a loss that took its time says that it
             // hangs: asking again would only make the caller wait twice.
-            guard discardIfLost(error, since: start), !isFresh, start.duration(to: .now) < Self.hangingTime else {
-                throw error
-            }
+            let isWorthIt = hasOthers || !isFresh && start.duration(to: .now) < Self.hangingTime
+            guard discardIfLost(error, since: start), isWorthIt else { throw error }
             onRetry(error)
         }
         do {
@@ -51,6 +52,9 @@ package final class Connection {
             throw error
         }
     }
+
+    /// Whether there are other hosts than the one that the session is with.
+    private var hasOthers: Bool { options.socket == nil && options.hosts.count > 1 }
 
     /// A connection that is lost after longer than this belongs to a server that hangs.
     private static let hangingTime = Duration.seconds(1)
@@ -122,10 +126,14 @@ package final class Connection {
         do {
             try connected().run("COMMIT")
         } catch {
-            guard discardIfLost(error, since: start) else {
+            let isLost = discardIfLost(error, since: start)
+            // It has lost against another one.
+            if !isLost, error.isTransient {
                 rollBack(after: error, since: start)
                 throw error
             }
+            // Nothing else says whether it happened: a node that is cut off from its cluster has error 1180 here.
+            if !isLost { leave() }
             throw MariaDBError(code: .outcomeUnknown, sqlState: error.sqlState, message: error.message)
         }
         return result
@@ -148,17 +156,46 @@ package final class Connection {
             gate.open()
             return false
         }
-        close()
-        if error.code == .hanging { return true }
-        if start.duration(to: .now) >= Self.hangingTime { gate.close() } else { gate.open() }
+        if error.code == .hanging {
+            close()
+            return true
+        }
+        let isHanging = start.duration(to: .now) >= Self.hangingTime
+        // One that was only restarted is left, too: another one is there at once.
+        leave()
+        // Of several, each is tried before all count as hanging.
+        if isHanging, !hasOthers || host == options.hosts.count - 1 { gate.close() } else { gate.open() }
         return true
+    }
+
+    /// Closes the connection, and has the next ones be to another host.
+    private func leave() {
+        close()
+        gate.leave(host, of: options.hosts.count)
     }
 
     private func connected() throws(MariaDBError) -> Session {
         if let session { return session }
         // What was done before the loss is rolled back; going on would write the rest by itself.
         guard !isInTransaction else { throw MariaDBError(code: .connectionKilled, message: "lost in a transaction") }
-        let new = try Session(options)
+        guard hasOthers else { return try opened(at: 0) }
+        let first = gate.host(of: options.hosts.count)
+        for index in first..<first + options.hosts.count - 1 {
+            do {
+                return try opened(at: index % options.hosts.count)
+            } catch {
+                guard error.isConnectionLoss else { throw error }
+                gate.leave(index % options.hosts.count, of: options.hosts.count)
+                onRetry(error)
+            }
+        }
+        return try opened(at: (first + options.hosts.count - 1) % options.hosts.count)
+    }
+
+    private func opened(at index: Int) throws(MariaDBError) -> Session {
+        host = index
+        let new = try Session(options, host: index)
+        if hasOthers { try new.requireCluster() }
         session = new
         return new
     }

@@ -9,9 +9,20 @@ package struct DatabaseOptions: Sendable {
         case verified(authority: String?)
     }
 
-    package var host: String
-    package var port: UInt32
-    /// A socket's path; used instead of host and port where given.
+    /// Where a server listens.
+    package struct Host: Sendable, Equatable {
+        package var name: String
+        package var port: UInt32
+
+        package init(_ name: String, port: UInt32) {
+            self.name = name
+            self.port = port
+        }
+    }
+
+    /// One server, or the nodes of a cluster: the first is used for as long as it can be, then the next.
+    package var hosts: [Host]
+    /// A socket's path; used instead of hosts where given.
     package var socket: String?
     package var user: String
     package var password: String
@@ -23,11 +34,10 @@ package struct DatabaseOptions: Sendable {
     package var answerTimeout: UInt32
 
     package init(
-        host: String, port: UInt32, socket: String?, user: String, password: String, database: String, tls: TLS,
+        hosts: [Host], socket: String?, user: String, password: String, database: String, tls: TLS,
         connectTimeout: UInt32, answerTimeout: UInt32
     ) {
-        self.host = host
-        self.port = port
+        self.hosts = hosts
         self.socket = socket
         self.user = user
         self.password = password

@@ -21,9 +21,9 @@ struct MediaListQuery {
         } else if !filter.words.isEmpty {
             source = "media m\(words) WHERE TRUE"
             key = "m.id"
-        } else if filter.userID != nil, sort.field == .createdAt {
-            // The optimizer would rather read all of the user's records and sort out those before the cursor.
-            source = "media m FORCE INDEX (media_user) WHERE TRUE"
+        } else if filter.userID != nil {
+            // The optimizer would rather read all of the user's records and sort them, or everybody's in the right order.
+            source = "media m FORCE INDEX (\(Self.userIndex(sort.field))) WHERE TRUE"
             key = "m.id"
         } else {
             source = "media m WHERE TRUE"
@@ -55,6 +55,16 @@ struct MediaListQuery {
         // Where the index has none of them, names are looked through. Words have nothing that LIKE reads otherwise.
         for word in filter.words where indexed.isEmpty {
             add("CONCAT(' ', w.name) LIKE ?", .text("% \(word)%"))
+        }
+    }
+
+    /// The index that has each user's records in an order.
+    private static func userIndex(_ field: MediaSort.Field) -> String {
+        switch field {
+        case .createdAt: "media_user"
+        case .updatedAt: "media_user_updated_at"
+        case .size: "media_user_size"
+        case .name: "media_user_name"
         }
     }
 

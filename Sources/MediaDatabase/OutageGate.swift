@@ -1,6 +1,8 @@
 internal import Synchronization
 
-/// Lets a process' connections fail at once while MariaDB hangs, but for one that finds out when it is over.
+/// What a process' connections know together of MariaDB: which of its hosts to turn to, and whether it hangs.
+///
+/// While it hangs they fail at once, but for one that finds out when that is over.
 ///
 /// A server that is down refuses at once. One that hangs holds each thread that asks it for the whole time limit, and soon
 /// all of them; then even requests that need no database wait.
@@ -8,8 +10,22 @@ package final class OutageGate: Sendable {
     /// Milliseconds of the monotonic clock until which nobody is let through; 0 where there is no outage.
     private let closedUntil = Atomic<Int64>(0)
     private let start = ContinuousClock.now
+    /// Counts up with each host that was left; modulo their number it is the one in use.
+    private let turns = Atomic<Int>(0)
 
     package init() {}
+
+    /// The host in use, of so many.
+    func host(of count: Int) -> Int { turns.load(ordering: .relaxed) % count }
+
+    /// Turns to the next host, unless another connection has done that by now.
+    ///
+    /// - Parameter host: the one that is no good.
+    func leave(_ host: Int, of count: Int) {
+        let seen = turns.load(ordering: .relaxed)
+        guard count > 1, seen % count == host else { return }
+        _ = turns.compareExchange(expected: seen, desired: seen + 1, ordering: .relaxed)
+    }
 
     /// Asks for leave to turn to the server.
     ///

@@ -9,7 +9,9 @@ final class Session {
     private static let isLibraryReady: Bool = mysql_server_init(0, nil, nil) == 0
 
     /// Connects.
-    init(_ options: DatabaseOptions) throws(MariaDBError) {
+    ///
+    /// - Parameter host: which of the options' hosts; without meaning where there is a socket.
+    init(_ options: DatabaseOptions, host: Int) throws(MariaDBError) {
         precondition(Self.isLibraryReady, "MariaDB's client library can't be prepared")
         guard let handle = unsafe mysql_init(nil) else {
             throw MariaDBError(code: .init(rawValue: 2008), message: "out of memory")
@@ -40,9 +42,10 @@ final class Session {
         }
         // Updates report the rows they matched, not only those they changed.
         let flags = UInt(CLIENT_FOUND_ROWS)
+        let host = options.socket == nil ? options.hosts[host] : nil
         let connected = unsafe mysql_real_connect(
-            handle, options.socket == nil ? options.host : nil, options.user, options.password, options.database,
-            options.port, options.socket, flags)
+            handle, host?.name, options.user, options.password, options.database, host?.port ?? 0, options.socket,
+            flags)
         guard unsafe connected != nil else {
             throw error()
         }
@@ -57,6 +60,15 @@ final class Session {
         } catch {
             guard error.code == .unknownVariable else { throw error }
         }
+    }
+
+    /// Makes sure that a node has its cluster.
+    ///
+    /// - Throws: `notInCluster`.
+    func requireCluster() throws(MariaDBError) {
+        // A node without says so of any statement that may see data.
+        try run("START TRANSACTION")
+        try run("COMMIT")
     }
 
     deinit {

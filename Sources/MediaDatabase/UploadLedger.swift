@@ -26,7 +26,9 @@ package struct UploadLedger {
         self.connection = connection
     }
 
+    /// What is placed here may be there already, and about to be removed: the two take turns. Elsewhere keys are never used again.
     package func add(_ entry: Entry, now: Timestamp) throws(MariaDBError) {
+        if entry.place.isLocal { try Turns(connection).take(.content(entry.sha256)) }
         try connection.execute(
             "INSERT INTO uploads (media_id, sha256, store, token, created_at) VALUES (?, ?, ?, ?, ?)",
             [
@@ -60,7 +62,8 @@ package struct UploadLedger {
         }
     }
 
-    /// Where entries place the content; nobody can add one until the transaction ends.
+    /// Where entries place the content; nobody can add one until the transaction ends. On another node of a cluster they can, so
+    /// whoever decides by this on a place here takes the content's turn before.
     package func placesLocked(_ sha256: String) throws(MariaDBError) -> [BlobPlace] {
         try connection.query(
             "SELECT store, token FROM uploads WHERE sha256 = ? FOR UPDATE", [.bytes(Hex.decode(sha256) ?? [])]

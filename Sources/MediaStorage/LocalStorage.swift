@@ -228,20 +228,69 @@ package struct LocalStorage: Sendable {
     /// Makes some of a record's public links; those that are there already cost little. When it returns, they survive a power cut.
     package func publish(_ id: MediaID, _ links: [(name: String, sha256: String)]) throws(StorageError) {
         let folder = "\(published)/\(id)"
-        _ = try FileSystem.createFolder(folder)
-        try FileSystem.syncFolder(published)
-        for (name, sha256) in links {
-            let path = "\(folder)/\(name)"
+        var attempt = 1
+        while true {
             do {
-                if try !FileSystem.link(objectPath(sha256), path), try !isSameFile(objectPath(sha256), path) {
-                    try replaceLink(at: path, sha256)
-                }
+                _ = try FileSystem.createFolder(folder)
+                try FileSystem.syncFolder(published)
+                for (name, sha256) in links { try publish(sha256, at: "\(folder)/\(name)") }
+                return try FileSystem.syncFolder(folder)
             } catch {
-                guard error.code == EMLINK else { throw error }
-                try publishCopy(sha256, at: path)
+                // Another host has taken them away at the same time, and the folder with them.
+                guard error.code == ENOENT, attempt < Self.rivalAttempts, !FileSystem.isFolder(folder) else {
+                    throw error
+                }
+                attempt += 1
             }
         }
-        try FileSystem.syncFolder(folder)
+    }
+
+    /// How often a record's folder may come or go below whoever works in it.
+    private static let rivalAttempts = 100
+
+    private func publish(_ sha256: String, at path: String) throws(StorageError) {
+        do {
+            if try !FileSystem.link(objectPath(sha256), path), try !isSameFile(objectPath(sha256), path) {
+                try replaceLink(at: path, sha256)
+            }
+        } catch {
+            guard error.code == EMLINK else { throw error }
+            try publishCopy(sha256, at: path)
+        }
+    }
+
+    /// Makes a record's public links, and takes its others away; with none, all of them. When it returns, that survives a power cut.
+    package func publish(_ id: MediaID, exactly links: [(name: String, sha256: String)]) throws(StorageError) {
+        if links.isEmpty { return try unpublish(id) }
+        try publish(id, links)
+        // Of a file that was replaced, or of a replacement that came to nothing.
+        try unpublishOthers(than: Set(links.map(\.name)), of: id)
+    }
+
+    /// Whether a record has these public links and no others.
+    package func hasPublication(
+        _ id: MediaID, _ links: [(name: String, sha256: String)]
+    ) throws(StorageError) -> Bool {
+        let folder = "\(published)/\(id)"
+        if links.isEmpty { return !FileSystem.isFolder(folder) }
+        guard Set(try FileSystem.names(in: folder)) == Set(links.map(\.name)) else { return false }
+        return links.allSatisfy { name, sha256 in
+            guard let blob = FileSystem.identity(objectPath(sha256)) else { return false }
+            return FileSystem.identity("\(folder)/\(name)")?.inode == blob.inode
+        }
+    }
+
+    /// Makes the public links that a record has survive a power cut.
+    package func syncPublication(_ id: MediaID) throws(StorageError) {
+        let folder = "\(published)/\(id)"
+        guard FileSystem.isFolder(folder) else { return }
+        try FileSystem.syncFolder(published)
+        do {
+            try FileSystem.syncFolder(folder)
+        } catch {
+            // Another host has taken them away at the same time.
+            guard error.code == ENOENT else { throw error }
+        }
     }
 
     /// A file has only so many links (65,000 on ext4); a content that is public more often gets a second copy.
@@ -271,8 +320,8 @@ package struct LocalStorage: Sendable {
         }
     }
 
-    /// Takes all public links of a record away but some. When it returns, that survives a power cut.
-    package func unpublishOthers(than kept: Set<String>, of id: MediaID) throws(StorageError) {
+    /// Takes all public links of a record away but some.
+    private func unpublishOthers(than kept: Set<String>, of id: MediaID) throws(StorageError) {
         let folder = "\(published)/\(id)"
         let others = try FileSystem.names(in: folder).filter { !kept.contains($0) }
         guard !others.isEmpty else { return }
@@ -283,10 +332,19 @@ package struct LocalStorage: Sendable {
     /// Takes a record's public link away, if there is one.
     package func unpublish(_ id: MediaID) throws(StorageError) {
         let folder = "\(published)/\(id)"
-        let names = try FileSystem.names(in: folder)
-        for name in names { try FileSystem.remove("\(folder)/\(name)") }
-        // Also where it was empty: whoever emptied it may have crashed before that was durable.
-        if try FileSystem.removeFolder(folder) { try FileSystem.syncFolder(published) }
+        var attempt = 1
+        while true {
+            for name in try FileSystem.names(in: folder) { try FileSystem.remove("\(folder)/\(name)") }
+            do {
+                // Also where it was empty: whoever emptied it may have crashed before that was durable.
+                if try FileSystem.removeFolder(folder) { try FileSystem.syncFolder(published) }
+                return
+            } catch {
+                // Another host has made some at the same time.
+                guard error.code == ENOTEMPTY, attempt < Self.rivalAttempts else { throw error }
+                attempt += 1
+            }
+        }
     }
 
     package func isPublished(_ id: MediaID, name: String) -> Bool {

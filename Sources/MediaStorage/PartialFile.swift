@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 package import MediaCore
 
@@ -46,6 +47,35 @@ package final class PartialFile: Sendable {
 
     /// Makes what was added survive a power cut.
     package func sync() throws(StorageError) { try handle.sync() }
+
+    // MARK: What is durable here
+
+    /// Where an upload may go on on another host, what the database notes says nothing of how much of this file was durable when
+    /// this host went down. The file itself does, in an attribute.
+    private static let durableName = "user.media.durable"
+
+    /// Notes how many bytes `sync()` has made durable.
+    ///
+    /// - Parameter boot: 16 bytes that name this host's boot.
+    package func noteDurable(_ size: Int64, boot: [UInt8]) throws(StorageError) {
+        let text = [UInt8]("\(size) \(Hex.encode(boot))".utf8)
+        guard fsetxattr(handle.descriptor, Self.durableName, text, text.count, 0) == 0 else {
+            // Then it is taken for 0, and the bytes come from the store again.
+            if errno == ENOTSUP { return }
+            throw .current("setxattr", handle.path)
+        }
+    }
+
+    /// How many of the file's first bytes are what was written: all where the host has been up since.
+    package func durableSize(boot: [UInt8]) throws(StorageError) -> Int64 {
+        let size = try size()
+        var text = [UInt8](repeating: 0, count: 64)
+        let count = fgetxattr(handle.descriptor, Self.durableName, &text, text.count)
+        guard count > 0 else { return 0 }
+        let words = String(decoding: text[..<count], as: UTF8.self).split(separator: " ")
+        guard words.count == 2, let noted = Int64(words[0]) else { return 0 }
+        return words[1] == Hex.encode(boot) ? size : min(size, noted)
+    }
 
     /// Starts writing a range to the disk and returns.
     package func startWriting(_ range: Range<Int64>) { handle.startWriting(range) }

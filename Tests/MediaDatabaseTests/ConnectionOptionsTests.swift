@@ -11,8 +11,7 @@ struct ConnectionOptionsTests {
         server = try PrivateMariaDB.shared()
         options = try server.makeDatabase()
         options.socket = nil
-        options.host = "127.0.0.1"
-        options.port = UInt32(server.port)
+        options.hosts = [.init("127.0.0.1", port: UInt32(server.port))]
     }
 
     private func cipher(_ options: DatabaseOptions) throws -> String? {
@@ -64,5 +63,40 @@ struct ConnectionOptionsTests {
         #expect(try connection.texts("SELECT @@session.time_zone") == ["+00:00"])
         #expect(try connection.texts("SELECT @@session.character_set_client") == ["utf8mb4"])
         #expect(try connection.texts("SELECT @@session.sql_mode").first?.contains("STRICT_ALL_TABLES") == true)
+    }
+
+    @Test("of several hosts one that refuses is passed over, and the one in use is known to all connections")
+    func hosts() throws {
+        var options = options
+        options.hosts.insert(.init("127.0.0.1", port: UInt32(try Port.free())), at: 0)
+        let gate = OutageGate()
+        let connection = Connection(options, gate: gate)
+        var failures = 0
+        connection.onRetry = { _ in failures += 1 }
+        #expect(try connection.number("SELECT @@port") == Int64(server.port))
+        #expect(failures == 1)
+        let other = Connection(options, gate: gate)
+        other.onRetry = { _ in failures += 1 }
+        #expect(try other.number("SELECT @@port") == Int64(server.port))
+        #expect(failures == 1)
+    }
+
+    @Test("of several hosts one that is lost, or hangs, is left for the next", arguments: [true, false])
+    func hostLost(isHanging: Bool) throws {
+        let first = try PrivateMariaDB()
+        var options = options
+        options.user = "root"
+        options.password = ""
+        options.database = "mysql"
+        options.answerTimeout = 2
+        options.hosts = [
+            .init("127.0.0.1", port: UInt32(first.port)), .init("127.0.0.1", port: UInt32(server.port)),
+        ]
+        let connection = Connection(options)
+        #expect(try connection.number("SELECT @@port") == Int64(first.port))
+        if isHanging { try first.pause() } else { first.kill() }
+        defer { first.resume() }
+        #expect(try connection.number("SELECT @@port") == Int64(server.port))
+        #expect(try connection.transaction { try $0.number("SELECT @@port") } == Int64(server.port))
     }
 }

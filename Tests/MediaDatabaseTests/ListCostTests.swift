@@ -99,6 +99,10 @@ struct ListCostTests {
         ("all by change", MediaFilter(), "-updatedAt"), ("all by size", MediaFilter(), "size"),
         ("a user's", MediaFilter(userID: "anna"), "-createdAt"),
         ("a user's, oldest first", MediaFilter(userID: "anna"), "createdAt"),
+        ("a user's by change", MediaFilter(userID: "anna"), "-updatedAt"),
+        ("a user's by size", MediaFilter(userID: "anna"), "size"),
+        ("a user's by name", MediaFilter(userID: "anna"), "name"),
+        ("a user's pictures by size", filter { ($0.userID, $0.type) = ("anna", .image) }, "-size"),
         ("an entity's", MediaFilter(entity: EntityReference(type: "course", id: "c1")), "-createdAt"),
         ("pictures", filter { $0.type = .image }, "-createdAt"),
         ("since a moment", filter { $0.createdFrom = Timestamp(milliseconds: 1_769_850_400_000) }, "-createdAt"),
@@ -121,6 +125,19 @@ struct ListCostTests {
             #expect(reads.rows <= Int64(Self.limit) * 4 + 10, "\(name), page \(number): \(reads)")
             #expect(reads.sorted == 0 && reads.scanned == 0, "\(name), page \(number): \(reads)")
         }
+    }
+
+    @Test(
+        "a user's list with a filter that nearly nothing fits reads the user's records at most",
+        arguments: [
+            "-createdAt", "updatedAt", "-size", "name",
+        ])
+    func rareFilter(sort: String) throws {
+        let filter = Self.filter { ($0.userID, $0.status) = ("user2", .failed) }
+        let reads = try reads {
+            _ = try repository.list(filter, sort: #require(MediaSort(sort)), at: .page(1), limit: Self.limit)
+        }
+        #expect(reads.rows <= 10 && reads.scanned <= 10, "\(sort): \(reads)")
     }
 
     @Test("a search reads what has the words, and not the records")

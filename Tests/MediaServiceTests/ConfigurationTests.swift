@@ -108,9 +108,23 @@ struct ConfigurationTests {
             "MEDIA_DATABASE_HOST": "db", "MEDIA_DATABASE_TLS": "verified", "MEDIA_DATABASE_CA": "/ca.pem",
             "MEDIA_DATABASE_TIMEOUT": "7s",
         ]).database
-        #expect(options.host == "db" && options.port == 3306 && options.socket == nil)
+        #expect(options.hosts == [.init("db", port: 3306)] && options.socket == nil)
         #expect(options.tls == .verified(authority: "/ca.pem"))
         #expect(options.answerTimeout == 7 && options.connectTimeout == 2)
+    }
+
+    @Test("several hosts of a database, with and without ports")
+    func databaseHosts() throws {
+        func hosts(_ text: String) throws -> [DatabaseOptions.Host] {
+            try Configuration(environment: ["MEDIA_DATABASE_HOST": text, "MEDIA_DATABASE_PORT": "3307"]).database.hosts
+        }
+        #expect(
+            try hosts("db1,db2:3310,::1,[fe80::1]:1") == [
+                .init("db1", port: 3307), .init("db2", port: 3310), .init("::1", port: 3307), .init("fe80::1", port: 1),
+            ])
+        for wrong in ["db1,", "db:0", "db:99999", "d b", "db1,,db2"] {
+            #expect(throws: (any Error).self, "\(wrong)") { try hosts(wrong) }
+        }
     }
 
     @Test(

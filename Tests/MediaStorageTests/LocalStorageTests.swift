@@ -160,4 +160,25 @@ import Testing
         #expect(throws: StorageError.self) { try missing.checkWritable() }
         #expect(throws: StorageError.self) { try missing.freeBytes() }
     }
+
+    @Test("public links that another host takes away or makes meanwhile")
+    func rivals() throws {
+        let id = try #require(id)
+        try storage.place(staged("hello", as: "a"), sha256: hello)
+        let links = [(name: "a.txt", sha256: hello)]
+        #expect(try !storage.hasPublication(id, links))
+        #expect(try storage.hasPublication(id, []))
+        try Parallel.run(2, width: 2) { [storage, hello] index in
+            for _ in 0..<200 {
+                try storage.publish(id, exactly: index == 0 ? [(name: "a.txt", sha256: hello)] : [])
+                try storage.syncPublication(id)
+            }
+        }
+        try storage.publish(id, exactly: links)
+        #expect(try storage.hasPublication(id, links))
+        #expect(try !storage.hasPublication(id, []))
+        #expect(try !storage.hasPublication(id, links + [(name: "b.txt", sha256: hello)]))
+        try storage.publish(id, exactly: [])
+        #expect(try storage.hasPublication(id, []))
+    }
 }

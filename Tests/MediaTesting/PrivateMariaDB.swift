@@ -89,7 +89,8 @@ package final class PrivateMariaDB: Sendable {
     /// How a client connects that may do everything.
     package static func root(_ socket: String) -> DatabaseOptions {
         DatabaseOptions(
-            host: "localhost", port: 3306, socket: socket, user: "root", password: "", database: "mysql", tls: .off,
+            hosts: [.init("localhost", port: 3306)], socket: socket, user: "root", password: "", database: "mysql",
+            tls: .off,
             connectTimeout: 2, answerTimeout: 30)
     }
 

@@ -91,9 +91,14 @@ package struct Configuration: Sendable {
             case "verified": .verified(authority: optionalText(.databaseAuthority))
             default: .off
             }
+        let port = UInt32(number(.databasePort))
+        let hosts = list(.databaseHost).map { text in
+            SettingForm.endpoint(text).map { DatabaseOptions.Host($0.host, port: UInt32($0.port)) }
+                ?? DatabaseOptions.Host(text, port: port)
+        }
         return DatabaseOptions(
-            host: text(.databaseHost), port: UInt32(number(.databasePort)), socket: optionalText(.databaseSocket),
-            user: text(.databaseUser), password: text(.databasePassword), database: text(.databaseName), tls: tls,
+            hosts: hosts, socket: optionalText(.databaseSocket), user: text(.databaseUser),
+            password: text(.databasePassword), database: text(.databaseName), tls: tls,
             connectTimeout: UInt32(number(.databaseConnectTimeout)), answerTimeout: UInt32(number(.databaseTimeout)))
     }
 

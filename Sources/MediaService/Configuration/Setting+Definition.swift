@@ -45,8 +45,15 @@ extension Setting {
                 summary: "The least important events to log.")
         case .databaseSocket:
             Definition(form: .path, defaultText: "", summary: "MariaDB's socket; used instead of host and port if set.")
-        case .databaseHost: Definition(form: .text, defaultText: "localhost", summary: "MariaDB's host.")
-        case .databasePort: Definition(form: .integer(1...65535), defaultText: "3306", summary: "MariaDB's port.")
+        case .databaseHost:
+            Definition(
+                form: .hosts, defaultText: "localhost",
+                summary:
+                    "MariaDB's host, or those of a Galera cluster's nodes: the first that can be used is, and the next when it can't."
+            )
+        case .databasePort:
+            Definition(
+                form: .integer(1...65535), defaultText: "3306", summary: "MariaDB's port, where its host names none.")
         case .databaseUser: Definition(form: .text, defaultText: "media", summary: "MariaDB's user.")
         case .databasePassword:
             Definition(form: .text, defaultText: "", summary: "That user's password.", isSecret: true)

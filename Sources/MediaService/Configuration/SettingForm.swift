@@ -17,6 +17,8 @@ package enum SettingForm: Sendable {
     case brokerURL
     /// A host's name or address and a port.
     case endpoint
+    /// Hosts' names or addresses, with commas, each of which may have a port.
+    case hosts
     /// The path of a socket, or what an endpoint is.
     case scanner
     /// Names with whole numbers, such as `a=1,b=2`.
@@ -54,6 +56,7 @@ package enum SettingForm: Sendable {
         case .url: "a URL with http or https and no slash at its end"
         case .brokerURL: "a URL such as amqps://user:password@host:5671/vhost"
         case .endpoint: "a host and a port such as 127.0.0.1:4000"
+        case .hosts: "names or addresses of hosts, also with a port such as db1:3306 or [::1]:3306, with commas"
         case .scanner: "a socket's path such as /run/clamav/clamd.ctl, or a host and a port such as 127.0.0.1:3310"
         case .arguments: "names with whole numbers such as a=1,b=2"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
@@ -87,6 +90,11 @@ package enum SettingForm: Sendable {
         case .url: Self.isURL(text)
         case .brokerURL: AMQPAddress(text) != nil
         case .endpoint: Self.endpoint(text) != nil
+        case .hosts:
+            text.split(separator: ",", omittingEmptySubsequences: false).map(String.init).allSatisfy { host in
+                !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+                    && (!host.contains(":") || Self.endpoint(host) != nil || Network(host) != nil)
+            }
         case .scanner: Self.path.accepts(text) || Self.endpoint(text) != nil
         case .arguments: Self.arguments(text) != nil
         case .integer, .bytes, .seconds: number(text) != nil

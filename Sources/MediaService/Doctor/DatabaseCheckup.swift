@@ -16,7 +16,7 @@ struct DatabaseCheckup {
         let connection = Connection(configuration.database)
         do {
             let server = try Server(connection)
-            return [version(server)] + schema() + [rights(connection)] + settings(server)
+            return [version(server)] + schema() + [rights(connection)] + settings(server) + cluster(connection)
                 + [clock(server)] + backlog(connection) + stores(connection)
         } catch {
             return [unreachable(error)]
@@ -153,6 +153,43 @@ struct DatabaseCheckup {
         return 2 * configuration.workerCount * (threads + 1) + 10
     }
 
+    /// Of a node of a Galera cluster, how the cluster stands; nothing of a server that is none.
+    private func cluster(_ connection: Connection) -> [Finding] {
+        let subject = "cluster"
+        let status: [String: String]
+        do {
+            let names = "'wsrep_on', 'wsrep_ready', 'wsrep_cluster_status', 'wsrep_cluster_size'"
+            let rows = try connection.query(
+                """
+                SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN (\(names))
+                UNION ALL
+                SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME IN (\(names))
+                """
+            ) { (row) throws(MariaDBError) in (try row.text(0).lowercased(), try row.text(1)) }
+            status = Dictionary(rows, uniquingKeysWith: { first, _ in first })
+        } catch {
+            return [.fault(subject, "can't be asked: \(error)", mend: "Is the node one of its cluster?")]
+        }
+        guard status["wsrep_on"] == "ON" else { return [] }
+        let size = status["wsrep_cluster_size"] ?? "?"
+        guard status["wsrep_ready"] == "ON", status["wsrep_cluster_status"] == "Primary" else {
+            return [
+                .fault(
+                    subject,
+                    "the node has lost the others (\(status["wsrep_cluster_status"] ?? "no status"), \(size) of them)",
+                    mend: "Name its other nodes in MEDIA_DATABASE_HOST, too, and look into this one's log.")
+            ]
+        }
+        guard let count = Int(size), count > 2 else {
+            return [
+                .warning(
+                    subject, "\(size) nodes of Galera: with one of them away the rest can't tell that it isn't cut off",
+                    mend: "Add a third node, or Galera's arbitrator (garbd).")
+            ]
+        }
+        return [.ok(subject, "a node of Galera, one of \(size)")]
+    }
+
     private func clock(_ server: Server) -> Finding {
         let seconds = Double(abs(server.now.milliseconds - Clock.now().milliseconds)) / 1000
         guard seconds > 2 else { return .ok("clock", "the same here and in MariaDB") }
@@ -161,7 +198,6 @@ struct DatabaseCheckup {
             mend: "Synchronise both by NTP (chrony, systemd-timesyncd).")
     }
 
-    /// What `mediad work` should have settled by now.
     /// Files in stores that the settings of this host don't have.
     private func stores(_ connection: Connection) -> [Finding] {
         // Of a file that can't be used its own finding tells.
@@ -175,6 +211,7 @@ struct DatabaseCheckup {
         }
     }
 
+    /// What `mediad work` should have settled by now.
     private func backlog(_ connection: Connection) -> [Finding] {
         let now = Clock.now()
         let late = 300

@@ -74,7 +74,8 @@ struct Ingest {
         let now = context.now()
         try context.connection.transaction { connection in
             let ledger = UploadLedger(connection)
-            for entry in entries { try ledger.add(entry, now: now) }
+            // In the order that removals have, too.
+            for entry in entries.sorted(by: { $0.sha256 < $1.sha256 }) { try ledger.add(entry, now: now) }
         }
     }
 }

@@ -140,9 +140,9 @@ struct ReceiveUpload {
 
     /// Makes durable what has come, and says so.
     func settle(_ file: PartialFile, _ hold: inout ResumableUploads.Hold) throws {
-        try file.sync()
         // Also where a write has failed in its middle.
         let position = try file.size()
+        try uploads.sync(file, upTo: position)
         if hold.entry.kind != .fetched, hold.entry.kind != .direct {
             StoredParts(context: context).store(hold.upload.id, file, upTo: position)
         }

@@ -79,7 +79,7 @@ struct ResumableUploads {
     /// - Parameter files: how many uploads more there are to be.
     func requireUsage(_ length: Int64, files: Int64, of userID: String, _ connection: Connection) throws {
         // Others of this user wait here, so that no two of them pass the same limit.
-        try UsageRepository(connection).add(Usage(), of: userID)
+        try Turns(connection).take(.user(userID))
         let pending = try ResumableUploadRepository(connection).usage(of: userID)
         let limit = Int64(configuration.number(.userUploads))
         guard pending.files + files <= limit else {
@@ -228,23 +228,25 @@ struct ResumableUploads {
     ) throws -> PartialFile {
         var file = try openFile(of: entry)
         try lock(file)
-        var size = try file.size()
-        // Another host has gone on with it.
-        if size < entry.position, try StoredParts(context: context).restore(entry.id, to: file) {
-            size = try file.size()
+        if entry.boot != ProcessMark.boot {
+            // The host has been down, or another one has gone on with it: what was not durable here may be anything.
+            let whole = min(entry.position, try durableSize(file, entry))
+            if try file.size() > whole {
+                file = try environment.storage.shortenPartial(entry.id, to: whole)
+                try lock(file)
+            }
         }
+        // Another host has gone on with it.
+        if try file.size() < entry.position { try StoredParts(context: context).restore(entry.id, to: file) }
+        let size = try file.size()
         if size == entry.position, entry.boot == ProcessMark.boot { return file }
-        if entry.boot != ProcessMark.boot, size > entry.position {
-            // The host has been down: what was not durable may be anything.
-            file = try environment.storage.shortenPartial(entry.id, to: entry.position)
-            try lock(file)
-        } else if size < entry.position {
+        if size < entry.position {
             context.logger.error(
                 "an upload has lost bytes",
                 metadata: ["upload": "\(entry.id)", "noted": "\(entry.position)", "found": "\(size)"])
         }
-        try file.sync()
-        entry.position = try file.size()
+        try sync(file, upTo: size)
+        entry.position = size
         entry.boot = ProcessMark.boot
         try context.connection.transaction { [entry] in
             try ResumableUploadRepository($0).note(
@@ -253,10 +255,29 @@ struct ResumableUploads {
         return file
     }
 
+    /// How many bytes of an upload's file are what was written. Without a store for parts the file is the only one, and what the
+    /// database notes is of it.
+    private func durableSize(_ file: PartialFile, _ entry: ResumableUploadRepository.Entry) throws -> Int64 {
+        environment.stores.parts == nil ? entry.position : try file.durableSize(boot: ProcessMark.boot)
+    }
+
+    /// Makes a file's bytes durable.
+    ///
+    /// - Parameter position: how many it had before.
+    func sync(_ file: PartialFile, upTo position: Int64) throws {
+        try file.sync()
+        if environment.stores.parts != nil { try file.noteDurable(position, boot: ProcessMark.boot) }
+    }
+
     private func openFile(of entry: ResumableUploadRepository.Entry) throws -> PartialFile {
         if let file = try environment.storage.openPartial(entry.id) { return file }
         // Begun on another host: what of it lies in a store comes from there.
         if environment.stores.parts != nil { return try environment.storage.createPartial(entry.id) }
+        if entry.boot != ProcessMark.boot {
+            // It may be on the host that has noted it last, which another request may reach.
+            context.logger.warning("an upload's file is not on this host", metadata: ["upload": "\(entry.id)"])
+            throw Problem.unavailable("The upload's bytes are not on this host. Try again, or begin anew.")
+        }
         context.logger.error("an upload's file is gone", metadata: ["upload": "\(entry.id)"])
         throw Problem(.uploadExpired, "The upload's bytes are lost. Begin anew.")
     }

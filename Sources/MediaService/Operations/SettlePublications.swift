@@ -32,17 +32,18 @@ struct SettlePublications {
 
     /// Makes or removes a record's public link, as the record says now, and removes the note.
     ///
-    /// The record stays locked meanwhile: of two requests that change it, the later one has the last word on disk too.
+    /// The record stays locked meanwhile: of two requests that change it, the later one has the last word on disk too. On different
+    /// nodes of a cluster whoever changes the disk takes a turn before, and does it over where it came too late.
     func settle(_ id: MediaID) throws {
         let storage = context.environment.storage
         try context.connection.transaction { connection in
             let links = try links(of: MediaRepository(connection).findForUpdate(id), connection)
-            if links.isEmpty {
-                try storage.unpublish(id)
+            if try storage.hasPublication(id, links) {
+                // Whoever made them may not have come to that yet.
+                try storage.syncPublication(id)
             } else {
-                try storage.publish(id, links)
-                // Of a file that was replaced, or of a replacement that came to nothing.
-                try storage.unpublishOthers(than: Set(links.map(\.name)), of: id)
+                try Turns(connection).take(.publication(id))
+                try storage.publish(id, exactly: links)
             }
             try PublicationQueue(connection).remove(id)
         }

@@ -47,10 +47,8 @@ struct StoredParts {
     }
 
     /// Adds to a file what it lacks and the store has.
-    ///
-    /// - Returns: whether anything was added.
-    func restore(_ id: MediaID, to file: PartialFile) throws -> Bool {
-        guard stores.parts != nil else { return false }
+    func restore(_ id: MediaID, to file: PartialFile) throws {
+        guard stores.parts != nil else { return }
         let size = try file.size()
         var position = size
         for part in try UploadPartRepository(context.connection).parts(of: id)
@@ -65,9 +63,8 @@ struct StoredParts {
             }
             position = now
         }
-        guard position > size else { return false }
+        guard position > size else { return }
         context.logger.notice(
             "an upload goes on here", metadata: ["upload": "\(id)", "had": "\(size)", "has": "\(position)"])
-        return true
     }
 }

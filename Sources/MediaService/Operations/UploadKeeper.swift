@@ -175,7 +175,7 @@ final class UploadKeeper: Sendable {
                 }
                 guard written - last >= Self.stretch else { continue }
                 do {
-                    try file.sync()
+                    try ResumableUploads(context: context).sync(file, upTo: written)
                     try context.connection.transaction {
                         try ResumableUploadRepository($0).note(
                             upload.id, upload.holder.token, position: written, boot: ProcessMark.boot, isMore: true)
