@@ -1,9 +1,9 @@
 package import MediaCore
 
-/// What is on its way into the store.
+/// What is on its way into a store and can't be placed there within the transaction that refers to it.
 ///
-/// An entry is written before its content is placed in the store and removed in the transaction that creates the
-/// record. So whatever a crash leaves in the store is named by an entry that is left here.
+/// An entry is written before its content is placed and removed in that transaction. So whatever a crash leaves in a store is named by an
+/// entry that is left here.
 package struct UploadLedger {
     /// One content that is to become one record.
     package struct Entry: Equatable, Sendable {
@@ -41,13 +41,6 @@ package struct UploadLedger {
     @discardableResult
     package func remove(_ id: MediaID) throws(MariaDBError) -> Bool {
         try connection.execute("DELETE FROM uploads WHERE media_id = ?", [.text(id)]) > 0
-    }
-
-    /// Whether an upload is to become this record; that doesn't change until the transaction ends.
-    package func containsLocked(_ id: MediaID) throws(MariaDBError) -> Bool {
-        try !connection.query("SELECT 1 FROM uploads WHERE media_id = ? FOR UPDATE", [.text(id)]) {
-            (row) throws(MariaDBError) in try row.integer(0)
-        }.isEmpty
     }
 
     /// Up to `limit` entries that were added before `moment`, oldest first.

@@ -75,9 +75,13 @@ enum FileSystem {
     }
 
     /// When the content of a file last changed, in seconds since 1970; nil where there is no file of that name.
-    static func modified(_ path: String) -> Int64? {
+    static func modified(_ path: String) -> Int64? { times(path)?.modified }
+
+    /// When the content of a file and when what is known of it last changed, in seconds since 1970, and how many names it has; nil where
+    /// there is no file of that name.
+    static func times(_ path: String) -> (modified: Int64, changed: Int64, names: Int)? {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        return Int64(status.st_mtim.tv_sec)
+        return (Int64(status.st_mtim.tv_sec), Int64(status.st_ctim.tv_sec), Int(status.st_nlink))
     }
 }

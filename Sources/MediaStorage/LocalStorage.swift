@@ -118,14 +118,25 @@ package struct LocalStorage: Sendable {
     /// Removes what has not been written to for more than `age` seconds in `incoming/` and `staging/`: whoever put it
     /// there has ended without it.
     ///
+    /// - Parameter settle: called with what may have been placed by then, and not be referred to: its SHA-256, and the record that it was to
+    ///   be of where its name says so. Returns whether the name may go.
     /// - Returns: how many files went.
-    package func removeAbandoned(olderThan age: Int, now: Timestamp) throws(StorageError) -> Int {
+    package func removeAbandoned(
+        olderThan age: Int, now: Timestamp, settle: (String, MediaID?) -> Bool = { _, _ in true }
+    ) throws(StorageError) -> Int {
         var count = 0
         for folder in [incoming, staging] {
             for name in try FileSystem.names(in: folder) where WithdrawnBlob(storage: self, name: name) == nil {
                 let path = "\(folder)/\(name)"
-                guard let modified = FileSystem.modified(path), now.milliseconds / 1000 - modified > Int64(age) else {
+                guard let times = FileSystem.times(path), now.milliseconds / 1000 - times.modified > Int64(age) else {
                     continue
+                }
+                // A blob has a time of its own, so of one the last change of its names counts.
+                if folder == staging, times.names > 1 {
+                    guard now.milliseconds / 1000 - times.changed > Int64(age) else { continue }
+                    let file = try StagedFile(path: path, handle: FileHandle(path, flags: O_RDONLY | O_NOFOLLOW))
+                    file.leave()
+                    guard settle(try file.digest().sha256, file.record) else { continue }
                 }
                 if try FileSystem.remove(path) { count += 1 }
             }

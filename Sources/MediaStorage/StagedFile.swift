@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Crypto
 internal import Glibc
-internal import MediaCore
+package import MediaCore
 
 /// A file that has arrived and is not yet in the store. Its name in the staging folder goes when it is let go.
 package final class StagedFile {
@@ -16,7 +16,8 @@ package final class StagedFile {
     package let handle: FileHandle
     /// Bytes.
     package let size: Int64
-    package let path: String
+    package private(set) var path: String
+    private var isLeft = false
 
     init(path: String, handle: FileHandle) throws(StorageError) {
         self.path = path
@@ -26,8 +27,31 @@ package final class StagedFile {
 
     deinit {
         // What can't be removed now is found in the staging folder later.
-        unlink(path)
+        if !isLeft { unlink(path) }
     }
+
+    /// Leaves its name in the staging folder: housekeeping looks by it whether anything refers to what was placed of it.
+    package func leave() { isLeft = true }
+
+    private static let suffix = "-record"
+
+    /// Has its name in the staging folder say what record it is to be of, for whoever finds it there.
+    package func assign(_ id: MediaID) throws(StorageError) {
+        let folder = path.dropLast(name.utf8.count)
+        let new = "\(folder)\(id)\(Self.suffix)"
+        if path == new { return }
+        guard try FileSystem.rename(path, new) else {
+            throw StorageError(code: ENOENT, operation: "rename", path: path)
+        }
+        path = new
+    }
+
+    /// The record that it is to be of; nil where its name says nothing of one.
+    package var record: MediaID? {
+        name.hasSuffix(Self.suffix) ? MediaID(String(name.dropLast(Self.suffix.utf8.count))) : nil
+    }
+
+    private var name: Substring { path.split(separator: "/").last ?? "" }
 
     /// Whether its name in the staging folder is still there: housekeeping removes what is older than its grace period.
     package var isPresent: Bool { FileSystem.exists(path) }

@@ -58,6 +58,8 @@ class Host(Instance):
             output(self.mediad, "nginx", self.state / "nginx/media/instance", env=self.environment)
             self.start("serve")
             self.start("work")
+            # nginx receives bodies there.
+            wait_until((self.store / "incoming").is_dir, 30, "a host makes no store")
             user = "user root; " if os.getuid() == 0 else ""
             self.run(
                 "nginx", "nginx", "-p", self.state, "-c", self.state / "nginx/nginx.conf", "-g", f"daemon off; {user}")

@@ -46,13 +46,11 @@ struct CreateMedia {
         let media = records(files, attributes, choice)
         try Ingest(context: context).run(
             zip(media, files).map { ($0.id, $1) }, entityType: attributes.entityType,
-            prepare: { index in
-                // Nobody can know this URL yet, so the link may come before the record it belongs to.
-                guard media[index].isPublished else { return }
-                try environment.storage.publish(
-                    media[index].id, name: media[index].publicName, sha256: files[index].sha256)
+            prepare: { id, file in
+                guard let record = media.first(where: { $0.id == id }), record.isPublished else { return }
+                try publishAhead(record, file)
             },
-            commit: { try commit(media, caller, alongside, $0) },
+            commit: { try commit(media, caller, alongside, $0, $1) },
             isCommitted: { try MediaRepository(context.connection).find(media[0].id) != nil })
         for record in media {
             context.logger.info(
@@ -92,9 +90,16 @@ struct CreateMedia {
         }
     }
 
+    /// Nobody can know this URL yet, so the link may come before the record it belongs to.
+    private func publishAhead(_ record: Media, _ file: CheckedFile) throws {
+        // A crash leaves a name by which the link is found.
+        try file.file.staged.assign(record.id)
+        try environment.storage.publish(record.id, name: record.publicName, sha256: file.sha256)
+    }
+
     private func commit(
         _ media: [Media], _ caller: String, _ alongside: ((Connection, [Media]) throws -> Void)?,
-        _ connection: Connection
+        _ place: () throws -> Void, _ connection: Connection
     ) throws {
         for record in media {
             try MediaRepository(connection).insert(record)
@@ -102,6 +107,9 @@ struct CreateMedia {
         }
         try context.note(creationOf: media, caller, connection)
         try alongside?(connection, media)
+        // While the records are locked: whoever finds a link looks for its record.
+        for record in media where record.isPublished { try Turns(connection).take(.publication(record.id)) }
+        try place()
         let usage = Usage(bytes: media.reduce(0) { $0 + $1.storedSize }, files: Int64(media.count))
         try CountUsage(environment: environment).add(usage, of: media[0].userID, connection)
     }

@@ -5,9 +5,10 @@ import MediaStorage
 
 /// Brings checked files into the store, together with what refers to them: all of a request's files or none.
 ///
-/// The order is what makes it safe against a crash between any two steps: the ledger names a content before it is
-/// placed; blobs are durable before the transaction that makes what refers to them; whatever a crash leaves behind is
-/// named by the ledger and settled by `SettleUploads`.
+/// The order is what makes it safe against a crash between any two steps. A file that is to lie here is placed within the transaction
+/// that makes what refers to it, while no other transaction decides on its content; its name in the staging folder stays until that
+/// has ended, so what a crash leaves among the blobs has a name there, too. What lies elsewhere is put there before the transaction,
+/// and before that named by the ledger. `SettleUploads` removes what is left.
 struct Ingest {
     let context: Context
 
@@ -17,50 +18,60 @@ struct Ingest {
     /// - Parameters:
     ///   - files: each with the id that its upload has.
     ///   - entityType: what the files belong to.
-    ///   - prepare: makes, of each file that lies here, what has to be there when the transaction ends.
+    ///   - prepare: makes, of each file that was placed here, what has to be there when the transaction ends; it may run several times.
     ///   - commit: makes what refers to the contents, in the transaction that counts these references; it may run several
-    ///     times.
+    ///     times. It has the files that are to lie here placed when it holds what others would look for, and nothing that many wait for.
     ///   - isCommitted: looks whether that happened, where the commit's answer was lost.
     /// - Throws: what went wrong; nothing is left of the request then.
     func run(
         _ files: [(id: MediaID, file: CheckedFile)], entityType: String? = nil,
-        prepare: (Int) throws -> Void = { _ in },
-        commit: (Connection) throws -> Void, isCommitted: () throws -> Bool
+        prepare: @escaping (MediaID, CheckedFile) throws -> Void = { _, _ in },
+        commit: (_ place: () throws -> Void, Connection) throws -> Void, isCommitted: () throws -> Bool
     ) throws {
         let placing = PlaceBlob(context: context)
-        let plans = try files.map { _, file in
-            try file.place.map { PlaceBlob.Plan(place: $0, isPut: true) }
+        // In one order everywhere, so that two uploads of the same contents don't wait for each other in a circle.
+        let planned = try files.sorted { $0.file.sha256 < $1.file.sha256 }.map { id, file in
+            let plan =
+                try file.place.map { PlaceBlob.Plan(place: $0, isPut: true) }
                 ?? placing.plan(
                     file.sha256, file.file.staged.size, file.type.mediaType, entityType: entityType,
                     staysHere: file.infection != nil)
+            return (id: id, file: file, plan: plan)
         }
-        let entries = zip(files, plans).map {
-            UploadLedger.Entry(mediaID: $0.id, sha256: $0.file.sha256, place: $1.place)
+        let (here, elsewhere) = (planned.filter(\.plan.place.isLocal), planned.filter { !$0.plan.place.isLocal })
+        let entries = elsewhere.map {
+            UploadLedger.Entry(mediaID: $0.id, sha256: $0.file.sha256, place: $0.plan.place)
         }
-        try note(entries)
+        if !entries.isEmpty { try note(entries) }
+        var placed: [CheckedFile] = []
         do {
-            for (index, (_, checked)) in files.enumerated() {
-                guard checked.file.staged.isPresent else { throw Self.overtaken }
-                try placing.put(checked.file.staged, checked.sha256, plans[index])
-                // Of what lies elsewhere there are no links.
-                if plans[index].place.isLocal { try prepare(index) }
-            }
+            for (_, file, plan) in elsewhere { try put(file, plan) }
             try context.connection.transaction { connection in
-                // In one order everywhere, so that two uploads of the same contents don't wait for each other in a circle.
-                for (checked, plan) in zip(files.map(\.file), plans).sorted(by: { $0.0.sha256 < $1.0.sha256 }) {
-                    try placing.reference(checked.sha256, checked.file.staged.size, plan, connection)
+                // Blobs before turns, as for a removal.
+                for (_, file, plan) in planned {
+                    try placing.reference(file.sha256, file.file.staged.size, plan, connection)
                 }
                 for entry in entries {
                     // Housekeeping has taken this upload for abandoned and may have removed its content.
                     guard try UploadLedger(connection).remove(entry.mediaID) else { throw Self.overtaken }
                 }
-                try commit(connection)
+                try commit(
+                    {
+                        placed = here.map(\.file)
+                        for (id, file, plan) in here {
+                            try Turns(connection).take(.content(file.sha256))
+                            try put(file, plan)
+                            try prepare(id, file)
+                        }
+                    }, connection)
             }
         } catch let error as MariaDBError where error.code == .outcomeUnknown {
-            // Where MariaDB can't be asked now either, the error stands and the ledger keeps the upload's place.
+            // Where MariaDB can't be asked now either, the error stands, and what was placed stays named.
+            for file in placed { file.file.staged.leave() }
             guard try isCommitted() else { throw error }
             context.logger.warning("a commit's answer was lost; it had happened", metadata: ["error": "\(error)"])
         } catch {
+            for file in placed { SettleUploads(context: context).settleFailed(file) }
             SettleUploads(context: context).settleFailed(entries)
             throw error
         }
@@ -70,12 +81,16 @@ struct Ingest {
         }
     }
 
+    private func put(_ file: CheckedFile, _ plan: PlaceBlob.Plan) throws {
+        guard file.file.staged.isPresent else { throw Self.overtaken }
+        try PlaceBlob(context: context).put(file.file.staged, file.sha256, plan)
+    }
+
     private func note(_ entries: [UploadLedger.Entry]) throws {
         let now = context.now()
         try context.connection.transaction { connection in
             let ledger = UploadLedger(connection)
-            // In the order that removals have, too.
-            for entry in entries.sorted(by: { $0.sha256 < $1.sha256 }) { try ledger.add(entry, now: now) }
+            for entry in entries { try ledger.add(entry, now: now) }
         }
     }
 }

@@ -53,8 +53,8 @@ struct RemoveBlob {
 
     /// Whether a record or an upload has the content here; neither can begin to until the transaction ends.
     private func isNeeded(_ sha256: String, _ connection: Connection) throws -> Bool {
-        try Turns(connection).take(.content(sha256))
         let found = try BlobRepository(connection).findForUpdate(sha256)
+        try Turns(connection).take(.content(sha256))
         if found?.place.isLocal == true || found?.replica?.isLocal == true { return true }
         return try UploadLedger(connection).placesLocked(sha256).contains(.local)
     }

@@ -31,10 +31,38 @@ struct SettleUploads {
                 "unfinished upload removed", metadata: ["media": "\(entry.mediaID)", "sha256": "\(entry.sha256)"])
         }
         try RemoveBlob(context: context).settle()
-        return count + (try context.environment.storage.removeAbandoned(olderThan: grace, now: context.now()))
+        return count
+            + (try context.environment.storage.removeAbandoned(
+                olderThan: grace, now: context.now(), settle: settlePlaced))
     }
 
-    /// Settles one upload: its public link goes, its content goes unless something else has it, and its entry goes.
+    /// Settles what was placed here for something that may never have come.
+    ///
+    /// - Parameter record: that was to have it, and may have its public link already.
+    /// - Returns: whether that was done.
+    private func settlePlaced(_ sha256: String, _ record: MediaID?) -> Bool {
+        do {
+            try RemoveBlob(context: context).transaction { connection in
+                if let record, try MediaRepository(connection).findForUpdate(record) == nil {
+                    try Turns(connection).take(.publication(record))
+                    try context.environment.storage.unpublish(record)
+                }
+                return [sha256]
+            }
+            return true
+        } catch {
+            context.logger.error(
+                "an unfinished upload can't be removed", metadata: ["sha256": "\(sha256)", "error": "\(error)"])
+            return false
+        }
+    }
+
+    /// The same of one that has just failed; where it can't be settled now, its name in the staging folder says so.
+    func settleFailed(_ file: CheckedFile) {
+        if !settlePlaced(file.sha256, file.file.staged.record) { file.file.staged.leave() }
+    }
+
+    /// Settles one upload: its content goes unless something else has it, and its entry goes.
     ///
     /// The locks on the blob's and the ledger's rows keep every other upload of the same content from starting in
     /// between: one that comes earlier is seen here, one that comes later places the content anew.
@@ -46,10 +74,8 @@ struct SettleUploads {
             // upload may have placed its file meanwhile.
             let isRemoved = try UploadLedger(connection).remove(entry.mediaID)
             if !isRemoved, try MediaRepository(connection).find(entry.mediaID) != nil { return [] }
-            try context.environment.storage.unpublish(entry.mediaID)
             if entry.place.isLocal { return [entry.sha256] }
-            // A direct upload that has not ended keeps its place.
-            // So does a part of one.
+            // A direct upload that has not ended keeps its place, and so does a part of one.
             if try UploadPartRepository(connection).contains(entry.sha256, entry.place) { return [] }
             let isClaimed = try UploadLedger(connection).placesLocked(entry.sha256).contains(entry.place)
             if !isClaimed, blob?.place != entry.place, blob?.replica != entry.place {

@@ -21,8 +21,9 @@ struct StageFile {
             mimeType: file.type.mimeType, originalName: file.file.originalName, createdBy: caller.name, createdAt: now)
         try Ingest(context: context).run(
             [(entry.id, file)],
-            commit: { connection in
+            commit: { place, connection in
                 try StagedFileRepository(connection).add(entry)
+                try place()
                 try context.audit(.stage, caller.name, mediaID: entry.id.rawValue, connection)
                 try alongside?(connection, entry)
             },

@@ -59,8 +59,9 @@ struct CommitVariants {
         var revision: Int64 = 0
         try Ingest(context: context).run(
             files, entityType: media.entityType,
-            commit: { connection in
+            commit: { place, connection in
                 (released, revision) = try put(entries, order, media, caller, connection)
+                try place()
             },
             isCommitted: {
                 // Nobody else writes this revision, but for whoever came after this had failed, whose variants are others.

@@ -199,10 +199,7 @@ package struct Reconciler {
         let isWrong = try context.connection.transaction { connection in
             let media = try MediaRepository(connection).findForUpdate(id)
             let names = try SettlePublications(context: context).links(of: media, connection).map(\.name)
-            guard !names.isEmpty else {
-                // The link of a new record comes before it.
-                return try storage.hasPublicFolder(id) && !UploadLedger(connection).containsLocked(id)
-            }
+            if names.isEmpty { return storage.hasPublicFolder(id) }
             return try storage.publicNames(id) != Set(names)
         }
         guard isWrong else { return }
