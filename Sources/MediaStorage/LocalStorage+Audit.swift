@@ -45,6 +45,14 @@ extension LocalStorage {
     /// Bytes; nil where there is no such blob.
     package func blobSize(_ sha256: String) -> Int64? { FileSystem.identity(objectPath(sha256))?.size }
 
+    /// Whether a blob has a name in the staging folder, too: somebody is at it, or housekeeping is going to be.
+    package func isStaged(_ sha256: String) throws(StorageError) -> Bool {
+        guard let blob = FileSystem.identity(objectPath(sha256)) else { return false }
+        return try FileSystem.names(in: staging).contains {
+            FileSystem.identity("\(staging)/\($0)")?.inode == blob.inode
+        }
+    }
+
     package func hasPublicFolder(_ id: MediaID) -> Bool { FileSystem.isFolder("\(published)/\(id)") }
 
     /// The names of the folders of public links.

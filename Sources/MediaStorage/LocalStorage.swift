@@ -170,11 +170,7 @@ package struct LocalStorage: Sendable {
         let inner = "\(outer)/\(key.sha256.dropFirst(2).prefix(2))"
         try syncedFolders.ensure(inner, in: outer)
         _ = chmod(file.path, 0o640)
-        let isNew = try add(file, at: path)
-        if !isNew, try FileHandle(path, flags: O_RDONLY).size() != file.size {
-            throw StorageError(code: EIO, operation: "a blob of another size lies at", path: path)
-        }
-        if isNew { try setTag(path, key.sha256) }
+        let isNew = try add(file, at: path, tag: key.sha256)
         try FileSystem.syncFolder(inner)
         return isNew
     }
@@ -192,15 +188,31 @@ package struct LocalStorage: Sendable {
     }
 
     /// - Returns: false where there is a file already.
-    private func add(_ file: StagedFile, at path: String) throws(StorageError) -> Bool {
+    private func add(_ file: StagedFile, at path: String, tag sha256: String) throws(StorageError) -> Bool {
+        for _ in 1...Self.rivalAttempts {
+            if try link(file, at: path, tag: sha256) { return true }
+            // Another host may have taken it out in between.
+            guard let found = FileSystem.identity(path) else { continue }
+            guard found.size == file.size else {
+                throw StorageError(code: EIO, operation: "a blob of another size lies at", path: path)
+            }
+            return false
+        }
+        throw StorageError(code: EBUSY, operation: "link", path: path)
+    }
+
+    private func link(_ file: StagedFile, at path: String, tag sha256: String) throws(StorageError) -> Bool {
         do {
-            return try FileSystem.link(file.path, path)
+            guard try FileSystem.link(file.path, path) else { return false }
+            try setTag(file.path, sha256)
+            return true
         } catch {
             guard error.code == EXDEV else { throw error }
         }
         // A file of another store.
         let copy = try stage(0..<file.size, of: file.handle, as: "copy-\(UInt64.random(in: 0 ... .max))")
         try copy.handle.sync()
+        try setTag(copy.path, sha256)
         return try FileSystem.link(copy.path, path)
     }
 
@@ -256,7 +268,7 @@ package struct LocalStorage: Sendable {
         }
     }
 
-    /// How often a record's folder may come or go below whoever works in it.
+    /// How often a file or folder may come or go below whoever works with it.
     private static let rivalAttempts = 100
 
     private func publish(_ sha256: String, at path: String) throws(StorageError) {

@@ -126,9 +126,10 @@ def links_that_came_back(cluster, hosts):
     What that one is asked to do changes nothing.
     """
     ids = [uploaded(hosts[1], text(), public=True) for _ in range(6)]
-    for id in ids:
-        known(hosts[0], id)
+    back = set()
     for _ in range(3):
+        for id in ids:
+            known(hosts[0], id)
         cluster.nodes[1].write_much()
         for id in ids[:3]:
             insist(hosts[1], "PATCH", f"/v1/media/{id}", {"isPublic": False})
@@ -136,16 +137,15 @@ def links_that_came_back(cluster, hosts):
             insist(hosts[1], "DELETE", f"/v1/media/{id}")
         if left := [id for id in ids if hosts[0].has_link(id)]:
             raise Failure(f"{left} are public although their change was answered")
-        answers = [change(hosts[0], id, {"title": None}) for id in ids]
+        for id in ids:
+            change(hosts[0], id, {"title": None})
         wait_until(lambda: not has(hosts[0], ids[-1]), 120, "the other node doesn't catch up")
-        if any(answer.status == 200 and answer.json["isPublic"] for answer in answers):
-            return [id for id in ids if hosts[0].has_link(id)]
+        back.update(id for id in ids if hosts[0].has_link(id))
         for id in ids[3:]:
             insist(hosts[1], "POST", f"/v1/media/{id}/restore")
         for id in ids:
             insist(hosts[1], "PATCH", f"/v1/media/{id}", {"isPublic": True})
-            known(hosts[0], id)
-    raise Failure("the other node was never behind")
+    return sorted(back)
 
 
 def insist(host, method, target, order=None):

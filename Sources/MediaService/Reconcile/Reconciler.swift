@@ -160,7 +160,7 @@ package struct Reconciler {
     private func orphan(_ sha256: String) throws {
         let isKnown =
             try RemoveBlob(context: context).isNeeded(sha256)
-            || BlobRemovalRepository(context.connection).contains(sha256, .local)
+            || BlobRemovalRepository(context.connection).contains(sha256, .local) || storage.isStaged(sha256)
         if isKnown || !storage.hasBlob(sha256) { return }
         var finding = StoreFinding(
             kind: .orphanBlob, subject: "objects/\(LocalStorage.objectName(sha256))", text: "nothing refers to it")
