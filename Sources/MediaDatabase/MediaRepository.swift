@@ -128,10 +128,12 @@ package struct MediaRepository {
 
     /// One page of a list. The records of the whole list are counted for pages by number only; a cursor knows.
     ///
-    /// - Parameter readyOnly: leaves out what is in the making or failed.
+    /// - Parameters:
+    ///   - readyOnly: leaves out what is in the making or failed.
+    ///   - totals: knows the totals of lists that take long to count.
     package func list(
         _ filter: MediaFilter, sort: MediaSort = .newestFirst, readyOnly: Bool = false, at position: Position,
-        limit: Int
+        limit: Int, totals: KnownTotals = KnownTotals(seconds: 0)
     ) throws(MariaDBError) -> MediaPage {
         let query = MediaListQuery(filter, sort: sort, readyOnly: readyOnly)
         var sql = "SELECT \(Self.columns) FROM \(query.source)"
@@ -146,10 +148,12 @@ package struct MediaRepository {
             values += behind.parameters + [.integer(Int64(limit + 1))]
         case .page(let number):
             page = number
-            total =
+            let list = KnownTotals.List(source: query.source, parameters: query.parameters)
+            total = try totals.total(of: list) { () throws(MariaDBError) in
                 try connection.query("SELECT COUNT(*) FROM \(query.source)", query.parameters) {
                     (row) throws(MariaDBError) in try row.integer(0)
                 }.first ?? 0
+            }
             sql += query.order + " LIMIT ? OFFSET ?"
             values += [.integer(Int64(limit + 1)), .integer(Int64(number - 1) * Int64(limit))]
         }

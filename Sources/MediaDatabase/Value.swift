@@ -1,7 +1,7 @@
 package import MediaCore
 
 /// A parameter of a prepared statement.
-package enum Value: Sendable {
+package enum Value: Hashable, Sendable {
     case null
     case integer(Int64)
     case text(String)

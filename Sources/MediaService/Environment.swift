@@ -19,6 +19,7 @@ package struct Environment: Sendable {
     package let recorder = Recorder()
     let uploads = UploadKeeper()
     let storeLinks = StoreLinks()
+    let totals: KnownTotals
     package let logger: Logger
     /// Seconds: the setting, read once, since each download asks for it.
     let decisionLifetime: Int
@@ -30,6 +31,7 @@ package struct Environment: Sendable {
         self.configuration = configuration
         stores = try Stores(configuration)
         decisionLifetime = configuration.number(.decisionCache)
+        totals = KnownTotals(seconds: configuration.number(.totalsKept))
         hasExchange = configuration.exchange != nil
         allowedTypes = configuration.allowedTypes
         detector = TypeDetector()

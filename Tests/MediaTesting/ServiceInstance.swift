@@ -73,7 +73,7 @@ package final class ServiceInstance: Sendable {
             "MEDIA_PROCESSING": "off", "MEDIA_WORKERS": "2", "MEDIA_STORE_RESERVE_BYTES": "0",
             "MEDIA_LINK_SECRET": "a secret of the tests, of thirty-two characters".filter { $0 != " " && $0 != "," },
             // Most tests look at what a change does at once.
-            "MEDIA_DECISION_CACHE": "0",
+            "MEDIA_DECISION_CACHE": "0", "MEDIA_TOTALS_KEPT": "0",
             // All tests send from one address.
             "MEDIA_ADDRESS_RATE": "0", "MEDIA_KEY_RATE": "0", "MEDIA_ADDRESS_REQUESTS": "0",
         ]

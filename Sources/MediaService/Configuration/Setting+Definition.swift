@@ -215,6 +215,12 @@ extension Setting {
                 summary:
                     "How long nginx may reuse a decision on the same download without asking; so long a revoked right may go on. 0 and 1: never."
             )
+        case .totalsKept:
+            Definition(
+                form: .seconds(0...3600), defaultText: "60",
+                summary:
+                    "How long the total of a list that took more than 0.1 s to count may be answered without counting again. 0: always counted."
+            )
         case .cookieName:
             Definition(
                 form: .name, defaultText: "media_token",

@@ -66,6 +66,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case linkBatch = "MEDIA_LINK_MAX_BATCH"
     case uploadTokenLifetime = "MEDIA_UPLOAD_TOKEN_MAX_LIFETIME"
     case decisionCache = "MEDIA_DECISION_CACHE"
+    case totalsKept = "MEDIA_TOTALS_KEPT"
     case cookieName = "MEDIA_COOKIE"
 
     case tokenSecret = "MEDIA_JWT_SECRET"

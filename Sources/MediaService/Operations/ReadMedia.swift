@@ -28,7 +28,8 @@ struct ReadMedia {
         let reason = try authorize(filter, caller)
         // Who sees an entity's files since they are enrolled sees those that can be had.
         return try MediaRepository(context.connection).list(
-            filter, sort: sort, readyOnly: reason == .entity, at: position, limit: limit)
+            filter, sort: sort, readyOnly: reason == .entity, at: position, limit: limit,
+            totals: context.environment.totals)
     }
 
     /// - Parameter userID: nil: of all files.

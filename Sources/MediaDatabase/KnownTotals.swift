@@ -1,0 +1,43 @@
+internal import Synchronization
+
+/// Totals of lists that took long to count, kept for a while by each process. Of ten million records a count takes seconds, and of so many
+/// nobody misses the last one.
+package final class KnownTotals: Sendable {
+    struct List: Hashable {
+        var source: String
+        var parameters: [Value]
+    }
+
+    private struct Known {
+        var total: Int64
+        var end: ContinuousClock.Instant
+    }
+
+    /// What takes less is counted each time.
+    private static let long = Duration.milliseconds(100)
+    private static let limit = 1000
+
+    private let known = Mutex<[List: Known]>([:])
+    private let lifetime: Duration
+
+    /// - Parameter seconds: for how long a total is kept; 0: none is.
+    package init(seconds: Int) {
+        lifetime = .seconds(seconds)
+    }
+
+    func total(
+        of list: List, _ count: () throws(MariaDBError) -> Int64
+    ) throws(MariaDBError) -> Int64 {
+        let start = ContinuousClock.now
+        if let known = known.withLock({ $0[list] }), start < known.end { return known.total }
+        let total = try count()
+        let end = ContinuousClock.now
+        guard end - start >= Self.long, lifetime > .zero else { return total }
+        known.withLock { [lifetime] known in
+            if known.count >= Self.limit { known = known.filter { end < $0.value.end } }
+            if known.count >= Self.limit { known.removeAll() }
+            known[list] = Known(total: total, end: end + lifetime)
+        }
+        return total
+    }
+}

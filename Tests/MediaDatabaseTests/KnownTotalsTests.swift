@@ -1,0 +1,53 @@
+import Foundation
+@testable import MediaDatabase
+import Testing
+
+struct KnownTotalsTests {
+    private final class Counter {
+        var count: Int64 = 0
+        var pause = 0.15
+
+        func next() -> Int64 {
+            if pause > 0 { Thread.sleep(forTimeInterval: pause) }
+            count += 1
+            return count
+        }
+    }
+
+    private let list = KnownTotals.List(source: "media m WHERE m.type = ?", parameters: [.text("IMAGE")])
+
+    @Test("what took long is not counted again for a while, each list by itself")
+    func long() throws {
+        let totals = KnownTotals(seconds: 60)
+        let counter = Counter()
+        #expect(try totals.total(of: list, counter.next) == 1)
+        #expect(try totals.total(of: list, counter.next) == 1)
+        let other = KnownTotals.List(source: list.source, parameters: [.text("VIDEO")])
+        #expect(try totals.total(of: other, counter.next) == 2)
+        #expect(try totals.total(of: list, counter.next) == 1)
+    }
+
+    @Test("after that it is, and where none is to be kept")
+    func again() throws {
+        let counter = Counter()
+        let short = KnownTotals(seconds: 1)
+        #expect(try short.total(of: list, counter.next) == 1)
+        Thread.sleep(forTimeInterval: 1.1)
+        #expect(try short.total(of: list, counter.next) == 2)
+        let none = KnownTotals(seconds: 0)
+        #expect(try none.total(of: list, counter.next) == 3)
+        #expect(try none.total(of: list, counter.next) == 4)
+    }
+
+    @Test("a failure is nobody's total")
+    func failure() throws {
+        let totals = KnownTotals(seconds: 60)
+        #expect(throws: MariaDBError.self) {
+            try totals.total(of: list) { () throws(MariaDBError) in
+                Thread.sleep(forTimeInterval: 0.15)
+                throw MariaDBError(code: .statementTimeout, message: "")
+            }
+        }
+        #expect(try totals.total(of: list) { 7 } == 7)
+    }
+}
