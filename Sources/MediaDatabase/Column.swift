@@ -1,7 +1,7 @@
 internal import CMariaDB
 internal import MediaCore
 
-/// The buffer that one column of a statement's rows arrives in.
+/// One column of a statement's rows, and where its values arrive.
 @safe
 final class Column {
     private struct State {
@@ -12,32 +12,26 @@ final class Column {
 
     let name: String
     private let type: enum_field_types
+    /// Keeps `buffer`.
+    private let buffers: RowBuffers
     private let buffer: UnsafeMutableRawBufferPointer
-    private let capacity: Int
     private let state: UnsafeMutablePointer<State>
 
-    init(_ field: MYSQL_FIELD) {
+    init(_ field: MYSQL_FIELD, _ buffers: RowBuffers, index: Int) {
         name = unsafe String(cString: field.name)
-        var size = 8
         switch unsafe field.type {
         case MYSQL_TYPE_TINY, MYSQL_TYPE_SHORT, MYSQL_TYPE_LONG, MYSQL_TYPE_INT24, MYSQL_TYPE_LONGLONG, MYSQL_TYPE_YEAR:
             type = MYSQL_TYPE_LONGLONG
-        case MYSQL_TYPE_DATETIME, MYSQL_TYPE_TIMESTAMP:
-            type = MYSQL_TYPE_DATETIME
-            size = MemoryLayout<MYSQL_TIME>.size
-        default:
-            type = MYSQL_TYPE_STRING
-            // Longer values are fetched again into a larger buffer.
-            size = min(max(16, Int(unsafe field.length)), 1024)
+        case MYSQL_TYPE_DATETIME, MYSQL_TYPE_TIMESTAMP: type = MYSQL_TYPE_DATETIME
+        default: type = MYSQL_TYPE_STRING
         }
-        capacity = size
-        unsafe buffer = .allocate(byteCount: size, alignment: 16)
+        self.buffers = buffers
+        unsafe buffer = buffers[index]
         unsafe state = .allocate(capacity: 1)
         unsafe state.initialize(to: State())
     }
 
     deinit {
-        unsafe buffer.deallocate()
         unsafe state.deallocate()
     }
 
@@ -74,6 +68,9 @@ final class Column {
     /// The value of the last row where it was longer than the buffer.
     private var overflow: [UInt8] = []
 
+    /// Gives back what a long value took.
+    func dropOverflow() { overflow = [] }
+
     var isNull: Bool { unsafe state.pointee.isNull != 0 }
 
     var integer: Int64 {
@@ -83,13 +80,13 @@ final class Column {
 
     var bytes: [UInt8] {
         let length = Int(unsafe state.pointee.length)
-        if length > capacity { return overflow }
+        if length > RowBuffers.size { return overflow }
         return unsafe Array(UnsafeRawBufferPointer(rebasing: buffer[..<length]))
     }
 
     var text: String {
         let length = Int(unsafe state.pointee.length)
-        if length > capacity { return String(decoding: overflow, as: UTF8.self) }
+        if length > RowBuffers.size { return String(decoding: overflow, as: UTF8.self) }
         return unsafe String(decoding: UnsafeRawBufferPointer(rebasing: buffer[..<length]), as: UTF8.self)
     }
 

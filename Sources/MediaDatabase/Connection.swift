@@ -5,6 +5,8 @@ package final class Connection {
     private var session: Session?
     /// The one of the options' hosts that the session is with.
     private var host = 0
+    /// Whether none of them has let it in, the last time.
+    private var isNowhere = false
     private var statements: [String: Statement] = [:]
     private var isInTransaction = false
     /// Counts the uses of statements.
@@ -29,7 +31,7 @@ package final class Connection {
         _ sql: String, _ parameters: [Value] = [], _ map: (Row) throws(MariaDBError) -> T
     ) throws(MariaDBError) -> [T] {
         if isInTransaction { return try statement(sql).query(parameters, map) }
-        try gate.enter(limit: options.connectTimeout + options.answerTimeout)
+        try gate.enter(limit: longestWait)
         let isFresh = session == nil
         let start = ContinuousClock.now
         do {
@@ -39,7 +41,7 @@ package final class Connection {
         } catch {
             // A new connection that fails says that the server is down, and a loss that took its time says that it
             // hangs: asking again would only make the caller wait twice.
-            let isWorthIt = hasOthers || !isFresh && start.duration(to: .now) < Self.hangingTime
+            let isWorthIt = !isNowhere && (hasOthers || !isFresh && start.duration(to: .now) < Self.hangingTime)
             guard discardIfLost(error, since: start), isWorthIt else { throw error }
             onRetry(error)
         }
@@ -52,6 +54,9 @@ package final class Connection {
             throw error
         }
     }
+
+    /// Seconds.
+    private var longestWait: UInt32 { options.connectTimeout * UInt32(options.hosts.count) + options.answerTimeout }
 
     /// Whether there are other hosts than the one that the session is with.
     private var hasOthers: Bool { options.socket == nil && options.hosts.count > 1 }
@@ -110,7 +115,7 @@ package final class Connection {
     }
 
     private func attemptTransaction<T>(_ body: (Connection) throws -> T) throws -> T {
-        try gate.enter(limit: options.connectTimeout + options.answerTimeout)
+        try gate.enter(limit: longestWait)
         let start = ContinuousClock.now
         try run("START TRANSACTION")
         gate.open()
@@ -161,10 +166,9 @@ package final class Connection {
             return true
         }
         let isHanging = start.duration(to: .now) >= Self.hangingTime
-        // One that was only restarted is left, too: another one is there at once.
-        leave()
-        // Of several, each is tried before all count as hanging.
-        if isHanging, !hasOthers || host == options.hosts.count - 1 { gate.close() } else { gate.open() }
+        // Of one that has ended a connection it is seen with the next whether it is still there.
+        if isHanging || error.code == .notInCluster { leave() } else { close() }
+        if isHanging, !hasOthers || isNowhere { gate.close() } else { gate.open() }
         return true
     }
 
@@ -178,6 +182,7 @@ package final class Connection {
         if let session { return session }
         // What was done before the loss is rolled back; going on would write the rest by itself.
         guard !isInTransaction else { throw MariaDBError(code: .connectionKilled, message: "lost in a transaction") }
+        isNowhere = false
         guard hasOthers else { return try opened(at: 0) }
         let first = gate.host(of: options.hosts.count)
         for index in first..<first + options.hosts.count - 1 {
@@ -189,7 +194,12 @@ package final class Connection {
                 onRetry(error)
             }
         }
-        return try opened(at: (first + options.hosts.count - 1) % options.hosts.count)
+        do {
+            return try opened(at: (first + options.hosts.count - 1) % options.hosts.count)
+        } catch {
+            isNowhere = error.isConnectionLoss
+            throw error
+        }
     }
 
     private func opened(at index: Int) throws(MariaDBError) -> Session {

@@ -11,10 +11,13 @@ package struct PublicationQueue {
         self.connection = connection
     }
 
+    /// A note that is there stays, and is written all the same, so that on another node of a cluster nobody takes it away meanwhile.
     package func add(_ id: MediaID, now: Timestamp) throws(MariaDBError) {
         try connection.execute(
-            "INSERT INTO publications (media_id, created_at) VALUES (?, ?) ON DUPLICATE KEY UPDATE media_id = media_id",
-            [.text(id), .timestamp(now)])
+            """
+            INSERT INTO publications (media_id, created_at) VALUES (?, ?)
+            ON DUPLICATE KEY UPDATE created_at = created_at - INTERVAL 1000 MICROSECOND
+            """, [.text(id), .timestamp(now)])
     }
 
     package func remove(_ id: MediaID) throws(MariaDBError) {

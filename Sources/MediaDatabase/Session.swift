@@ -4,6 +4,7 @@ internal import CMariaDB
 @safe
 final class Session {
     private let handle: UnsafeMutablePointer<MYSQL>
+    private let buffers = RowBuffers()
 
     /// Prepares the client library, once in a process.
     private static let isLibraryReady: Bool = mysql_server_init(0, nil, nil) == 0
@@ -82,7 +83,7 @@ final class Session {
 
     func prepare(_ sql: String) throws(MariaDBError) -> Statement {
         guard let statement = unsafe mysql_stmt_init(handle) else { throw error() }
-        return try unsafe Statement(statement, sql: sql)
+        return try unsafe Statement(statement, sql: sql, buffers)
     }
 
     private func error() -> MariaDBError {

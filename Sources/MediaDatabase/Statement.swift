@@ -1,7 +1,7 @@
 internal import CMariaDB
 internal import MediaCore
 
-/// A prepared statement and the buffers its rows arrive in.
+/// A prepared statement.
 @safe
 final class Statement {
     private let handle: UnsafeMutablePointer<MYSQL_STMT>
@@ -13,14 +13,16 @@ final class Statement {
     var lastUse = 0
 
     /// Takes `handle` over and prepares it.
-    init(_ handle: UnsafeMutablePointer<MYSQL_STMT>, sql: String) throws(MariaDBError) {
+    ///
+    /// - Parameter buffers: of its connection.
+    init(_ handle: UnsafeMutablePointer<MYSQL_STMT>, sql: String, _ buffers: RowBuffers) throws(MariaDBError) {
         guard unsafe mysql_stmt_prepare(handle, sql, UInt(sql.utf8.count)) == 0 else {
             defer { unsafe mysql_stmt_close(handle) }
             throw unsafe Self.error(handle)
         }
         unsafe self.handle = handle
         inputs = ParameterBuffer(count: Int(unsafe mysql_stmt_param_count(handle)))
-        columns = unsafe Self.columns(of: handle)
+        columns = unsafe Self.columns(of: handle, buffers)
         unsafe results = .allocate(capacity: columns.count)
         unsafe results.initialize(repeating: MYSQL_BIND())
         for (index, column) in columns.enumerated() { unsafe column.bind(to: &results[index]) }
@@ -44,7 +46,11 @@ final class Statement {
         _ parameters: [Value], _ map: (Row) throws(MariaDBError) -> T
     ) throws(MariaDBError) -> [T] {
         try send(parameters)
-        defer { unsafe mysql_stmt_free_result(handle) }
+        var hasOverflow = false
+        defer {
+            unsafe mysql_stmt_free_result(handle)
+            if hasOverflow { for column in columns { column.dropOverflow() } }
+        }
         if !areResultsBound {
             guard unsafe mysql_stmt_bind_result(handle, results.baseAddress) == 0 else {
                 throw unsafe Self.error(handle)
@@ -57,6 +63,7 @@ final class Statement {
             case 0: rows.append(try map(Row(columns: columns)))
             case MYSQL_NO_DATA: return rows
             case MYSQL_DATA_TRUNCATED:
+                hasOverflow = true
                 for (index, column) in columns.enumerated() where column.isTruncated {
                     guard unsafe column.fetchWhole(handle, index: UInt32(index)) else {
                         throw unsafe Self.error(handle)
@@ -76,11 +83,11 @@ final class Statement {
         guard unsafe mysql_stmt_execute(handle) == 0 else { throw unsafe Self.error(handle) }
     }
 
-    private static func columns(of handle: UnsafeMutablePointer<MYSQL_STMT>) -> [Column] {
+    private static func columns(of handle: UnsafeMutablePointer<MYSQL_STMT>, _ buffers: RowBuffers) -> [Column] {
         guard let metadata = unsafe mysql_stmt_result_metadata(handle) else { return [] }
         defer { unsafe mysql_free_result(metadata) }
         guard let fields = unsafe mysql_fetch_fields(metadata) else { return [] }
-        return (0..<Int(unsafe mysql_num_fields(metadata))).map { unsafe Column(fields[$0]) }
+        return (0..<Int(unsafe mysql_num_fields(metadata))).map { unsafe Column(fields[$0], buffers, index: $0) }
     }
 
     private static func error(_ handle: UnsafeMutablePointer<MYSQL_STMT>) -> MariaDBError {

@@ -125,23 +125,35 @@ package struct LocalStorage: Sendable {
         olderThan age: Int, now: Timestamp, settle: (String, MediaID?) -> Bool = { _, _ in true }
     ) throws(StorageError) -> Int {
         var count = 0
+        var failure: StorageError?
         for folder in [incoming, staging] {
             for name in try FileSystem.names(in: folder) where WithdrawnBlob(storage: self, name: name) == nil {
                 let path = "\(folder)/\(name)"
-                guard let times = FileSystem.times(path), now.milliseconds / 1000 - times.modified > Int64(age) else {
-                    continue
+                // A blob's content has a time of its own, so the last change of its names counts, too.
+                guard let times = FileSystem.times(path),
+                    now.milliseconds / 1000 - max(times.modified, times.changed) > Int64(age)
+                else { continue }
+                do {
+                    if folder == staging, try !isSettled(path, hasOtherNames: times.names > 1, settle) { continue }
+                    if try FileSystem.remove(path) { count += 1 }
+                } catch {
+                    // Somebody else was quicker, or one can't be read and must not hold up the others.
+                    if error.code != ENOENT { failure = failure ?? error }
                 }
-                // A blob has a time of its own, so of one the last change of its names counts.
-                if folder == staging, times.names > 1 {
-                    guard now.milliseconds / 1000 - times.changed > Int64(age) else { continue }
-                    let file = try StagedFile(path: path, handle: FileHandle(path, flags: O_RDONLY | O_NOFOLLOW))
-                    file.leave()
-                    guard settle(try file.digest().sha256, file.record) else { continue }
-                }
-                if try FileSystem.remove(path) { count += 1 }
             }
         }
+        if let failure { throw failure }
         return count
+    }
+
+    private func isSettled(
+        _ path: String, hasOtherNames: Bool, _ settle: (String, MediaID?) -> Bool
+    ) throws(StorageError) -> Bool {
+        let file = try StagedFile(path: path, handle: FileHandle(path, flags: O_RDONLY | O_NOFOLLOW))
+        file.leave()
+        // Where its content lay there before, its other name is none of the file's own.
+        guard hasOtherNames || file.record != nil else { return true }
+        return settle(try file.digest().sha256, file.record)
     }
 
     // MARK: Blobs

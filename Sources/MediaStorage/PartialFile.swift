@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 package import MediaCore
+internal import Synchronization
 
 /// A file that arrives piece by piece. Bytes are only ever added to it, by one process at a time.
 package final class PartialFile: Sendable {
@@ -8,6 +9,8 @@ package final class PartialFile: Sendable {
     private static let setLock: Int32 = 37
 
     private let handle: FileHandle
+    /// How much is noted as durable.
+    private let durable = Mutex<Int64>(0)
 
     init(handle: FileHandle) {
         self.handle = handle
@@ -59,10 +62,16 @@ package final class PartialFile: Sendable {
     /// - Parameter boot: 16 bytes that name this host's boot.
     package func noteDurable(_ size: Int64, boot: [UInt8]) throws(StorageError) {
         let text = [UInt8]("\(size) \(Hex.encode(boot))".utf8)
-        guard fsetxattr(handle.descriptor, Self.durableName, text, text.count, 0) == 0 else {
-            // Then it is taken for 0, and the bytes come from the store again.
-            if errno == ENOTSUP { return }
-            throw .current("setxattr", handle.path)
+        let code = durable.withLock { durable -> Int32 in
+            // Another thread has got further meanwhile.
+            if size < durable { return 0 }
+            guard fsetxattr(handle.descriptor, Self.durableName, text, text.count, 0) == 0 else { return errno }
+            durable = size
+            return 0
+        }
+        // Where the file system has no attributes it is taken for 0, and the bytes come from the store again.
+        guard code == 0 || code == ENOTSUP else {
+            throw StorageError(code: code, operation: "setxattr", path: handle.path)
         }
     }
 

@@ -7,10 +7,12 @@ import Testing
 /// system or talks to MariaDB is the last one that a worker makes, or the one that fails.
 @Suite struct CrashStepTests {
     private enum Operation: CaseIterable {
-        case upload, replace, publish, unpublish, delete, destroy
+        /// `uploadAgain`: of a content that a private record has.
+        case upload, uploadAgain, replace, publish, unpublish, delete, destroy
 
         /// The lane that it runs on, by its thread.
-        var lane: Int { self == .upload || self == .replace ? 2 : 1 }
+        var lane: Int { makesRecord || self == .replace ? 2 : 1 }
+        var makesRecord: Bool { self == .upload || self == .uploadAgain }
     }
 
     /// `sendto` is what is said to MariaDB.
@@ -33,7 +35,7 @@ import Testing
 
     private func perform(_ operation: Operation, on id: String, _ name: String) throws -> HTTPResponse {
         switch operation {
-        case .upload: try client.post("/v1/media", form(name, isPublic: true))
+        case .upload, .uploadAgain: try client.post("/v1/media", form(name, isPublic: true))
         case .publish: try client.patch("/v1/media/\(id)", "{\"isPublic\":true}")
         case .unpublish: try client.patch("/v1/media/\(id)", "{\"isPublic\":false}")
         case .replace: try client.send("PUT", "/v1/media/\(id)/file", .bytes(Samples.mp4("new \(name)", size: 6000)))
@@ -46,7 +48,7 @@ import Testing
     private func isDone(_ operation: Operation, _ id: String) throws -> Bool {
         let record = try client.get("/v1/media/\(id)")
         switch operation {
-        case .upload, .publish: return record.json["isPublic"] == .bool(true)
+        case .upload, .uploadAgain, .publish: return record.json["isPublic"] == .bool(true)
         case .unpublish: return record.json["isPublic"] == .bool(false)
         case .replace: return record.json["version"] == .integer(2) && record.json["size"] == .integer(6000)
         case .delete, .destroy: return record.status == 404
@@ -62,7 +64,8 @@ import Testing
         let name = "\(blow.rawValue) \(operation) \(call) \(step)"
         var id = ""
         if operation != .upload {
-            let made = try client.post("/v1/media", form(name, isPublic: operation != .publish))
+            let isPublic = operation != .publish && operation != .uploadAgain
+            let made = try client.post("/v1/media", form(name, isPublic: isPublic))
             try #require(made.status == 201)
             id = made.json.id
         }
@@ -72,7 +75,7 @@ import Testing
         }
         if blow == .kill, isStruck { try worker.restart() }
         if let answer, (200...201).contains(answer.status) {
-            #expect(try isDone(operation, operation == .upload ? answer.json.id : id), "\(name)")
+            #expect(try isDone(operation, operation.makesRecord ? answer.json.id : id), "\(name)")
         } else {
             #expect(isStruck, "\(name): failed by itself: \(answer?.text ?? "")")
         }

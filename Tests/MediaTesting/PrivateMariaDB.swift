@@ -24,7 +24,8 @@ package final class PrivateMariaDB: Sendable {
         try Command.run(
             "mariadb-install-db",
             ["--no-defaults"] + Self.user + [
-                "--datadir=\(data)", "--skip-test-db", "--auth-root-authentication-method=normal",
+                "--datadir=\(data)", "--tmpdir=\(folder.path)", "--skip-test-db",
+                "--auth-root-authentication-method=normal",
             ])
         try start()
         let connection = Connection(Self.root(socket))
@@ -48,7 +49,9 @@ package final class PrivateMariaDB: Sendable {
         let server = try ChildProcess(
             "mariadbd",
             ["--no-defaults"] + Self.user + [
-                "--datadir=\(data)", "--socket=\(socket)", "--bind-address=127.0.0.1", "--port=\(port)",
+                // Servers remove each other's temporary tables where they share a folder for them.
+                "--datadir=\(data)", "--tmpdir=\(folder.path)", "--socket=\(socket)", "--bind-address=127.0.0.1",
+                "--port=\(port)",
                 "--pid-file=\(folder.path)/pid", "--innodb-flush-log-at-trx-commit=1",
                 "--innodb-buffer-pool-size=64M", "--character-set-server=utf8mb4", "--max-connections=500",
                 "--ssl-cert=\(certificate.certificate)", "--ssl-key=\(certificate.key)",

@@ -68,7 +68,7 @@ struct Ingest {
         } catch let error as MariaDBError where error.code == .outcomeUnknown {
             // Where MariaDB can't be asked now either, the error stands, and what was placed stays named.
             for file in placed { file.file.staged.leave() }
-            guard try isCommitted() else { throw error }
+            guard isKnown(isCommitted) else { throw error }
             context.logger.warning("a commit's answer was lost; it had happened", metadata: ["error": "\(error)"])
         } catch {
             for file in placed { SettleUploads(context: context).settleFailed(file) }
@@ -78,6 +78,16 @@ struct Ingest {
         for (_, checked) in files {
             context.environment.metrics.add(.filesStored)
             context.environment.metrics.add(.bytesStored, Int(checked.file.staged.size))
+        }
+    }
+
+    /// Whether it is known that something has happened.
+    private func isKnown(_ hasHappened: () throws -> Bool) -> Bool {
+        do {
+            return try hasHappened()
+        } catch {
+            context.logger.warning("it can't be asked whether a commit happened", metadata: ["error": "\(error)"])
+            return false
         }
     }
 

@@ -2,7 +2,7 @@ import MediaCore
 import MediaDatabase
 import MediaStorage
 
-/// Brings a content to where it is to lie, before the transaction that refers to it.
+/// Brings a content to where it is to lie, before the transaction that refers to it ends.
 struct PlaceBlob {
     let context: Context
 

@@ -53,6 +53,7 @@ struct PurgeMedia {
                 try context.note(.delete, caller, from: restored, to: media, connection)
             }
             // Taken away when it was deleted; a crash may have come in between.
+            try Turns(connection).take(.publication(id))
             try context.environment.storage.unpublish(id)
             try PublicationQueue(connection).remove(id)
             let versions = try MediaVersionRepository(connection).remove(of: id)

@@ -5,7 +5,7 @@ import MediaStorage
 
 /// Gives a record another file, and keeps the earlier one as a version.
 ///
-/// As with a new record everything is durable before the transaction that changes the record, so whoever reads sees the
+/// Everything, the new public link too, is durable before the transaction that changes the record, so whoever reads sees the
 /// one file or the other; what a crash leaves is named by ledger and publication queue.
 struct ReplaceFile {
     let context: Context
@@ -171,6 +171,7 @@ struct ReplaceFile {
             guard let found = try MediaRepository(connection).findForUpdate(media.id), found.isPublished,
                 !found.hasFile(version)
             else { return }
+            try Turns(connection).take(.publication(media.id))
             let name = found.replaced(by: version, at: now).publicName
             try environment.storage.publish(media.id, name: name, sha256: version.sha256)
         }
@@ -188,11 +189,13 @@ struct ReplaceFile {
 
     /// The commit was sent and its answer lost: looks whether it happened.
     private func found(_ version: MediaVersion, in old: Media, _ error: MariaDBError) throws -> Media {
-        guard let media = try MediaRepository(context.connection).find(old.id), media.hasFile(version) else {
-            throw error
+        try context.afterCommit {
+            guard let media = try MediaRepository(context.connection).find(old.id), media.hasFile(version) else {
+                throw error
+            }
+            try SettlePublications(context: context).settle(media.id)
+            return media
         }
-        try SettlePublications(context: context).settle(media.id)
-        return media
     }
 }
 

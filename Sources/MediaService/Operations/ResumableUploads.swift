@@ -117,7 +117,8 @@ struct ResumableUploads {
 
     /// Ends an upload, whatever has come of it. A record that it has become stays.
     func terminate(_ id: MediaID) throws {
-        let held = try hold(id)
+        // Its file may be lost.
+        let held = try hold(id, opensFile: false)
         defer { release(held.upload) }
         try DirectUploads(context: context).remove(held.entry)
         try remove(id)
@@ -170,7 +171,7 @@ struct ResumableUploads {
     struct Hold {
         let upload: HeldUpload
         var entry: ResumableUploadRepository.Entry
-        /// Nil where the upload has ended.
+        /// Nil where the upload has ended, or its bytes weren't asked for.
         var file: PartialFile?
     }
 
@@ -179,15 +180,16 @@ struct ResumableUploads {
 
     /// Takes an upload, from whoever is at it.
     ///
+    /// - Parameter opensFile: whether its bytes are asked for.
     /// - Throws: 423 where it can't be had; 404 where it is gone.
-    func hold(_ id: MediaID) throws -> Hold {
+    func hold(_ id: MediaID, opensFile: Bool = true) throws -> Hold {
         let holder = LeaseHolder(token: context.randomBytes(16), process: ProcessMark.own)
         let start = try acquire(id, holder)
         let upload = HeldUpload(id, holder, until: start + Int64(UploadKeeper.lease) * 1000)
         environment.uploads.add(upload, environment)
         do {
             guard var entry = try ResumableUploadRepository(context.connection).find(id) else { throw Self.notFound }
-            let file = entry.isEnded ? nil : try file(&entry, upload)
+            let file = entry.isEnded || !opensFile ? nil : try file(&entry, upload)
             upload.position = entry.position
             upload.file = file
             return Hold(upload: upload, entry: entry, file: file)
@@ -263,7 +265,7 @@ struct ResumableUploads {
 
     /// Makes a file's bytes durable.
     ///
-    /// - Parameter position: how many it had before.
+    /// - Parameter position: how many it had before, at least.
     func sync(_ file: PartialFile, upTo position: Int64) throws {
         try file.sync()
         if environment.stores.parts != nil { try file.noteDurable(position, boot: ProcessMark.boot) }
@@ -273,11 +275,6 @@ struct ResumableUploads {
         if let file = try environment.storage.openPartial(entry.id) { return file }
         // Begun on another host: what of it lies in a store comes from there.
         if environment.stores.parts != nil { return try environment.storage.createPartial(entry.id) }
-        if entry.boot != ProcessMark.boot {
-            // It may be on the host that has noted it last, which another request may reach.
-            context.logger.warning("an upload's file is not on this host", metadata: ["upload": "\(entry.id)"])
-            throw Problem.unavailable("The upload's bytes are not on this host. Try again, or begin anew.")
-        }
         context.logger.error("an upload's file is gone", metadata: ["upload": "\(entry.id)"])
         throw Problem(.uploadExpired, "The upload's bytes are lost. Begin anew.")
     }

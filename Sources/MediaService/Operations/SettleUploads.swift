@@ -64,8 +64,8 @@ struct SettleUploads {
 
     /// Settles one upload: its content goes unless something else has it, and its entry goes.
     ///
-    /// The locks on the blob's and the ledger's rows keep every other upload of the same content from starting in
-    /// between: one that comes earlier is seen here, one that comes later places the content anew.
+    /// The locks on the blob's and the ledger's rows, and the content's turn, keep every other upload of the same content from
+    /// being placed in between: one that comes earlier is seen here, one that comes later places the content anew.
     func settle(_ entry: UploadLedger.Entry) throws {
         try RemoveBlob(context: context).transaction { connection in
             // Blobs before the ledger, in every transaction that locks both.
@@ -74,7 +74,11 @@ struct SettleUploads {
             // upload may have placed its file meanwhile.
             let isRemoved = try UploadLedger(connection).remove(entry.mediaID)
             if !isRemoved, try MediaRepository(connection).find(entry.mediaID) != nil { return [] }
-            if entry.place.isLocal { return [entry.sha256] }
+            if entry.place.isLocal {
+                // Earlier versions made public links before the record.
+                if isRemoved { try context.environment.storage.unpublish(entry.mediaID) }
+                return [entry.sha256]
+            }
             // A direct upload that has not ended keeps its place, and so does a part of one.
             if try UploadPartRepository(connection).contains(entry.sha256, entry.place) { return [] }
             let isClaimed = try UploadLedger(connection).placesLocked(entry.sha256).contains(entry.place)

@@ -198,6 +198,8 @@ package struct Reconciler {
     private func wrongLink(_ id: MediaID) throws {
         let isWrong = try context.connection.transaction { connection in
             let media = try MediaRepository(connection).findForUpdate(id)
+            // Of a new record the link comes before it.
+            try Turns(connection).take(.publication(id))
             let names = try SettlePublications(context: context).links(of: media, connection).map(\.name)
             if names.isEmpty { return storage.hasPublicFolder(id) }
             return try storage.publicNames(id) != Set(names)
