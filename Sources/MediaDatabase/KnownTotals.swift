@@ -3,9 +3,13 @@ internal import Synchronization
 /// Totals of lists that took long to count, kept for a while by each process. Of ten million records a count takes seconds, and of so many
 /// nobody misses the last one.
 package final class KnownTotals: Sendable {
+    /// A list's source with its parameters, byte for byte, as the database compares them.
     struct List: Hashable {
-        var source: String
-        var parameters: [Value]
+        private let bytes: [UInt8]
+
+        init(source: String, parameters: [Value]) {
+            bytes = Array("\(source) \(parameters)".utf8)
+        }
     }
 
     private struct Known {

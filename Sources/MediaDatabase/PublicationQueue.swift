@@ -20,6 +20,13 @@ package struct PublicationQueue {
             """, [.text(id), .timestamp(now)])
     }
 
+    /// Whether a record is noted; that doesn't change until the transaction ends.
+    package func containsLocked(_ id: MediaID) throws(MariaDBError) -> Bool {
+        try !connection.query("SELECT 1 FROM publications WHERE media_id = ? FOR UPDATE", [.text(id)]) {
+            (row) throws(MariaDBError) in try row.integer(0)
+        }.isEmpty
+    }
+
     package func remove(_ id: MediaID) throws(MariaDBError) {
         try connection.execute("DELETE FROM publications WHERE media_id = ?", [.text(id)])
     }

@@ -84,6 +84,13 @@ package struct ResumableUploadRepository {
         ).first
     }
 
+    /// Whether there is such an upload; that doesn't change until the transaction ends.
+    package func containsLocked(_ id: MediaID) throws(MariaDBError) -> Bool {
+        try !connection.query("SELECT 1 FROM resumable_uploads WHERE id = ? FOR UPDATE", [.text(id)]) {
+            (row) throws(MariaDBError) in try row.integer(0)
+        }.isEmpty
+    }
+
     /// - Returns: whether it was there.
     @discardableResult
     package func remove(_ id: MediaID) throws(MariaDBError) -> Bool {

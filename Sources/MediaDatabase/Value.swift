@@ -1,7 +1,7 @@
 package import MediaCore
 
 /// A parameter of a prepared statement.
-package enum Value: Hashable, Sendable {
+package enum Value: Sendable {
     case null
     case integer(Int64)
     case text(String)

@@ -149,10 +149,10 @@ package struct LocalStorage: Sendable {
     private func isSettled(
         _ path: String, hasOtherNames: Bool, _ settle: (String, MediaID?) -> Bool
     ) throws(StorageError) -> Bool {
+        // Of one that says its record the content may have lain there before: then it has no other name itself.
+        guard hasOtherNames || StagedFile.record(path: path) != nil else { return true }
         let file = try StagedFile(path: path, handle: FileHandle(path, flags: O_RDONLY | O_NOFOLLOW))
         file.leave()
-        // Where its content lay there before, its other name is none of the file's own.
-        guard hasOtherNames || file.record != nil else { return true }
         return settle(try file.digest().sha256, file.record)
     }
 

@@ -37,7 +37,7 @@ package final class StagedFile {
 
     /// Has its name in the staging folder say what record it is to be of, for whoever finds it there.
     package func assign(_ id: MediaID) throws(StorageError) {
-        let folder = path.dropLast(name.utf8.count)
+        let folder = path.dropLast(Self.name(path).utf8.count)
         let new = "\(folder)\(id)\(Self.suffix)"
         if path == new { return }
         guard try FileSystem.rename(path, new) else {
@@ -47,11 +47,14 @@ package final class StagedFile {
     }
 
     /// The record that it is to be of; nil where its name says nothing of one.
-    package var record: MediaID? {
-        name.hasSuffix(Self.suffix) ? MediaID(String(name.dropLast(Self.suffix.utf8.count))) : nil
+    package var record: MediaID? { Self.record(path: path) }
+
+    static func record(path: String) -> MediaID? {
+        let name = name(path)
+        return name.hasSuffix(suffix) ? MediaID(String(name.dropLast(suffix.utf8.count))) : nil
     }
 
-    private var name: Substring { path.split(separator: "/").last ?? "" }
+    private static func name(_ path: String) -> Substring { path.split(separator: "/").last ?? "" }
 
     /// Whether its name in the staging folder is still there: housekeeping removes what is older than its grace period.
     package var isPresent: Bool { FileSystem.exists(path) }

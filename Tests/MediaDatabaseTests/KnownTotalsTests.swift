@@ -14,7 +14,8 @@ struct KnownTotalsTests {
         }
     }
 
-    private let list = KnownTotals.List(source: "media m WHERE m.type = ?", parameters: [.text("IMAGE")])
+    private static let source = "media m WHERE m.type = ?"
+    private let list = KnownTotals.List(source: source, parameters: [.text("IMAGE")])
 
     @Test("what took long is not counted again for a while, each list by itself")
     func long() throws {
@@ -22,8 +23,13 @@ struct KnownTotalsTests {
         let counter = Counter()
         #expect(try totals.total(of: list, counter.next) == 1)
         #expect(try totals.total(of: list, counter.next) == 1)
-        let other = KnownTotals.List(source: list.source, parameters: [.text("VIDEO")])
+        let other = KnownTotals.List(source: Self.source, parameters: [.text("VIDEO")])
         #expect(try totals.total(of: other, counter.next) == 2)
+        // Two texts that only look alike are two users of the database.
+        let composed = KnownTotals.List(source: Self.source, parameters: [.text("\u{e9}")])
+        let decomposed = KnownTotals.List(source: Self.source, parameters: [.text("e\u{301}")])
+        #expect(try totals.total(of: composed, counter.next) == 3)
+        #expect(try totals.total(of: decomposed, counter.next) == 4)
         #expect(try totals.total(of: list, counter.next) == 1)
     }
 

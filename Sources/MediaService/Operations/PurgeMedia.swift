@@ -41,6 +41,7 @@ struct PurgeMedia {
         _ id: MediaID, deletedBefore moment: Timestamp?, _ action: AuditAction, by caller: String
     ) throws -> Bool {
         var isPurged = false
+        var hasUnpublished = false
         try RemoveBlob(context: context).transaction { connection in
             isPurged = false
             let records = MediaRepository(connection)
@@ -55,6 +56,7 @@ struct PurgeMedia {
             // Taken away when it was deleted; a crash may have come in between.
             try Turns(connection).take(.publication(id))
             try context.environment.storage.unpublish(id)
+            hasUnpublished = true
             try PublicationQueue(connection).remove(id)
             let versions = try MediaVersionRepository(connection).remove(of: id)
             let variants = try VariantRepository(connection).removeAll(of: id)
@@ -68,7 +70,11 @@ struct PurgeMedia {
             isPurged = true
             return Set(hashes)
         }
-        guard isPurged else { return false }
+        guard isPurged else {
+            // It lost against another transaction, which has restored the record.
+            if hasUnpublished { try SettlePublications(context: context).settle(id) }
+            return false
+        }
         context.environment.metrics.add(.recordsPurged)
         context.logger.notice("media purged", metadata: ["media": "\(id)"])
         return true

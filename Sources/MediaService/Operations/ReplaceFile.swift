@@ -166,15 +166,22 @@ struct ReplaceFile {
     /// crash may leave it. The record stays locked meanwhile, as it is for whoever takes links away.
     private func publishAhead(_ media: Media, _ version: MediaVersion) throws {
         let now = context.now()
-        try context.connection.transaction { try PublicationQueue($0).add(media.id, now: now) }
-        try context.connection.transaction { connection in
-            guard let found = try MediaRepository(connection).findForUpdate(media.id), found.isPublished,
-                !found.hasFile(version)
-            else { return }
-            try Turns(connection).take(.publication(media.id))
-            let name = found.replaced(by: version, at: now).publicName
-            try environment.storage.publish(media.id, name: name, sha256: version.sha256)
+        // Another request may settle the record in between, and remove the note.
+        for _ in 1...3 {
+            try context.connection.transaction { try PublicationQueue($0).add(media.id, now: now) }
+            let isDone = try context.connection.transaction { connection in
+                guard let found = try MediaRepository(connection).findForUpdate(media.id), found.isPublished,
+                    !found.hasFile(version)
+                else { return true }
+                guard try PublicationQueue(connection).containsLocked(media.id) else { return false }
+                try Turns(connection).take(.publication(media.id))
+                let name = found.replaced(by: version, at: now).publicName
+                try environment.storage.publish(media.id, name: name, sha256: version.sha256)
+                return true
+            }
+            if isDone { return }
         }
+        // Then the link comes behind the record.
     }
 
     /// Takes the link away that `publishAhead` has made for nothing.

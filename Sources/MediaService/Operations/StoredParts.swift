@@ -27,6 +27,8 @@ struct StoredParts {
                 try PlaceBlob(context: context).put(staged, part.sha256, .init(place: part.place))
                 try context.connection.transaction { connection in
                     guard try UploadLedger(connection).remove(entry.mediaID) else { throw Ingest.overtaken }
+                    // Ended meanwhile: nobody would remove the part.
+                    guard try ResumableUploadRepository(connection).containsLocked(id) else { throw Ingest.overtaken }
                     try UploadPartRepository(connection).add(part, of: id)
                 }
             } catch {
