@@ -124,26 +124,35 @@ package struct LocalStorage: Sendable {
     package func removeAbandoned(
         olderThan age: Int, now: Timestamp, settle: (String, MediaID?) -> Bool = { _, _ in true }
     ) throws(StorageError) -> Int {
+        // All of them before the first goes: that changes what is known of a file that has two of these names.
+        let due =
+            try abandoned(in: incoming, olderThan: age, now: now) + abandoned(in: staging, olderThan: age, now: now)
         var count = 0
         var failure: StorageError?
-        for folder in [incoming, staging] {
-            for name in try FileSystem.names(in: folder) where WithdrawnBlob(storage: self, name: name) == nil {
-                let path = "\(folder)/\(name)"
-                // A blob's content has a time of its own, so the last change of its names counts, too.
-                guard let times = FileSystem.times(path),
-                    now.milliseconds / 1000 - max(times.modified, times.changed) > Int64(age)
-                else { continue }
-                do {
-                    if folder == staging, try !isSettled(path, hasOtherNames: times.names > 1, settle) { continue }
-                    if try FileSystem.remove(path) { count += 1 }
-                } catch {
-                    // Somebody else was quicker, or one can't be read and must not hold up the others.
-                    if error.code != ENOENT { failure = failure ?? error }
-                }
+        for (path, isStaged, hasOtherNames) in due {
+            do {
+                if isStaged, try !isSettled(path, hasOtherNames: hasOtherNames, settle) { continue }
+                if try FileSystem.remove(path) { count += 1 }
+            } catch {
+                // Somebody else was quicker, or one can't be read and must not hold up the others.
+                if error.code != ENOENT { failure = failure ?? error }
             }
         }
         if let failure { throw failure }
         return count
+    }
+
+    private func abandoned(
+        in folder: String, olderThan age: Int, now: Timestamp
+    ) throws(StorageError) -> [(path: String, isStaged: Bool, hasOtherNames: Bool)] {
+        try FileSystem.names(in: folder).compactMap { name in
+            let path = "\(folder)/\(name)"
+            // A blob's content has a time of its own, so the last change of its names counts, too.
+            guard WithdrawnBlob(storage: self, name: name) == nil, let times = FileSystem.times(path),
+                now.milliseconds / 1000 - max(times.modified, times.changed) > Int64(age)
+            else { return nil }
+            return (path, folder == staging, times.names > 1)
+        }
     }
 
     private func isSettled(
