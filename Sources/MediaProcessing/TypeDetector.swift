@@ -14,6 +14,8 @@ package final class TypeDetector: Sendable {
     package static let headLength = 64 * 1024
 
     /// A handle of libmagic, which one thread at a time may use.
+    // `@unchecked` since a pointer isn't Sendable. Safe to share: a handle is in `free`, behind the lock, or with the one thread that has
+    // taken it out, never both.
     @safe
     private final class Magic: @unchecked Sendable {
         /// Not looked for: contents of compressed files, details of programs, and CSV, which prose with commas is taken for.
