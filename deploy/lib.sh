@@ -34,7 +34,8 @@ install_packages() {
     fi
     local log; log=$(mktemp)
     apt-get update >"$log" 2>&1 &&
-        DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
+        DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "${missing[@]}" \
+            >>"$log" 2>&1 ||
         { tail -n 20 "$log" >&2; fail "apt-get could not install ${missing[*]}" "the lines above say why"; }
     rm -f "$log"
     if [ "$(trap -p EXIT)" = "trap -- 'rm -f $policy' EXIT" ]; then rm -f $policy; trap - EXIT; fi
