@@ -162,6 +162,10 @@ static const char media_user_orders[] = {
 #embed "../../sql/migrations/0052_media_user_orders.sql" suffix(, 0)
 };
 
+static const char media_counts[] = {
+#embed "../../sql/migrations/0053_media_counts.sql" suffix(, 0)
+};
+
 static const MediaMigration migrations[] = {
     {1, "blobs", blobs},
     {2, "media", media},
@@ -215,6 +219,7 @@ static const MediaMigration migrations[] = {
     {50, "signed_links_variant", signed_links_variant},
     {51, "turns", turns},
     {52, "media_user_orders", media_user_orders},
+    {53, "media_counts", media_counts},
 };
 
 const MediaMigration *media_migration_at(int index) {

@@ -51,9 +51,22 @@ package struct APIKeyRepository {
     package func findUsable(_ id: String) throws(MariaDBError) -> Credential? {
         try connection.query(
             "SELECT secret_sha256, scopes, expires_at FROM api_keys WHERE id = ? AND revoked_at IS NULL", [.text(id)]
-        ) { (row) throws(MariaDBError) in
-            Credential(
-                secretHash: try row.bytes(0), scopes: Self.scopes(try row.text(1)), expiresAt: row.optionalTimestamp(2))
+        ) { (row) throws(MariaDBError) in try Self.credential(row, at: 0) }.first
+    }
+
+    /// The same, and with it what a download needs of a record, deleted or not: both at once take half as long as one after the other.
+    package func findUsable(
+        _ id: String, with media: MediaID
+    ) throws(MariaDBError) -> (credential: Credential, file: MediaFile?)? {
+        let sql = """
+            SELECT \(MediaRepository.fileColumns), k.secret_sha256, k.scopes, k.expires_at
+            FROM api_keys k LEFT JOIN media m ON m.id = ? WHERE k.id = ? AND k.revoked_at IS NULL
+            """
+        let behind = MediaRepository.fileColumnCount
+        return try connection.query(
+            sql, [.text(media), .text(id)]
+        ) { (row) throws(MariaDBError) -> (credential: Credential, file: MediaFile?) in
+            (try Self.credential(row, at: behind), row.isNull(0) ? nil : try MediaRepository.file(row))
         }.first
     }
 
@@ -87,6 +100,13 @@ package struct APIKeyRepository {
             scopes: scopes(try row.text(3)),
             createdAt: try row.timestamp(4), expiresAt: row.optionalTimestamp(6), revokedAt: row.optionalTimestamp(5),
             lastUsedAt: row.optionalTimestamp(7))
+    }
+
+    /// - Parameter index: of the first of its columns.
+    private static func credential(_ row: Row, at index: Int) throws(MariaDBError) -> Credential {
+        Credential(
+            secretHash: try row.bytes(index), scopes: scopes(try row.text(index + 1)),
+            expiresAt: row.optionalTimestamp(index + 2))
     }
 
     /// The scopes that a text names. A scope of a newer version is no right here.

@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Totals of lists that took long to count, kept for a while by each process. Of ten million records a count takes seconds, and of so many
-/// nobody misses the last one.
-package final class KnownTotals: Sendable {
+/// Totals of lists that took long to count or to add up, kept for a while by each process. Of ten million records that takes seconds, and
+/// of so many nobody misses the last one.
+package final class KnownTotals<Total: Sendable>: Sendable {
     /// A list's source with its parameters, byte for byte, as the database compares them.
     struct List: Hashable {
         private let bytes: [UInt8]
@@ -13,13 +13,13 @@ package final class KnownTotals: Sendable {
     }
 
     private struct Known {
-        var total: Int64
+        var total: Total
         var end: ContinuousClock.Instant
     }
 
     /// What takes less is counted each time.
-    private static let long = Duration.milliseconds(100)
-    private static let limit = 1000
+    private let long = Duration.milliseconds(100)
+    private let limit = 1000
 
     private let known = Mutex<[List: Known]>([:])
     private let lifetime: Duration
@@ -30,16 +30,16 @@ package final class KnownTotals: Sendable {
     }
 
     func total(
-        of list: List, _ count: () throws(MariaDBError) -> Int64
-    ) throws(MariaDBError) -> Int64 {
+        of list: List, _ count: () throws(MariaDBError) -> Total
+    ) throws(MariaDBError) -> Total {
         let start = ContinuousClock.now
         if let known = known.withLock({ $0[list] }), start < known.end { return known.total }
         let total = try count()
         let end = ContinuousClock.now
-        guard end - start >= Self.long, lifetime > .zero else { return total }
-        known.withLock { [lifetime] known in
-            if known.count >= Self.limit { known = known.filter { end < $0.value.end } }
-            if known.count >= Self.limit { known.removeAll() }
+        guard end - start >= long, lifetime > .zero else { return total }
+        known.withLock { [lifetime, limit] known in
+            if known.count >= limit { known = known.filter { end < $0.value.end } }
+            if known.count >= limit { known.removeAll() }
             known[list] = Known(total: total, end: end + lifetime)
         }
         return total

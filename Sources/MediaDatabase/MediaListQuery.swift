@@ -2,38 +2,54 @@ import MediaCore
 
 /// The SQL of a list: its condition, its order, and where a page starts.
 struct MediaListQuery {
-    /// Tables and condition, from `media m` on.
-    private(set) var source: String
+    /// Tables and condition of what counts the records, from `media m` on.
+    var countedSource: String { "\(countedTables) \(condition)" }
+    private let tables: String
+    private let countedTables: String
+    private var condition: String
     private(set) var parameters: [Value] = []
     private let sort: MediaSort
+    /// Of everybody's records the index that has them in the list's order, where there is one beside the key.
+    private let orderIndex: String?
+    private let isOfPeriod: Bool
     /// The column with the record's id that an index has in the list's order.
     private let key: String
 
     /// - Parameter readyOnly: leaves out what is in the making or failed.
     init(_ filter: MediaFilter, sort: MediaSort, readyOnly: Bool) {
         self.sort = sort
+        isOfPeriod = filter.createdFrom != nil || filter.createdBefore != nil
+        let isOfAll = filter.entity == nil && filter.words.isEmpty && filter.userID == nil
+        orderIndex = isOfAll ? Self.index(sort.field) : nil
         let words = filter.words.isEmpty ? "" : " JOIN media_words w ON w.media_id = m.id"
         if let entity = filter.entity {
-            source =
-                "media_entities e JOIN media m ON m.id = e.media_id\(words) WHERE e.entity_type = ? AND e.entity_id = ?"
+            tables = "media_entities e JOIN media m ON m.id = e.media_id\(words)"
+            countedTables = tables
+            condition = "WHERE e.entity_type = ? AND e.entity_id = ?"
             parameters = [.text(entity.type), .text(entity.id)]
             key = "e.media_id"
         } else if !filter.words.isEmpty {
-            source = "media m\(words) WHERE TRUE"
+            tables = "media m\(words)"
+            countedTables = tables
+            condition = "WHERE TRUE"
             key = "m.id"
         } else if filter.userID != nil {
             // The optimizer would rather read all of the user's records and sort them, or everybody's in the right order.
-            source = "media m FORCE INDEX (\(Self.userIndex(sort.field))) WHERE TRUE"
+            tables = "media m FORCE INDEX (\(Self.userIndex(sort.field)))"
+            countedTables = "media m FORCE INDEX (\(Self.countIndex))"
+            condition = "WHERE TRUE"
             key = "m.id"
         } else {
-            source = "media m WHERE TRUE"
+            tables = "media m"
+            countedTables = tables
+            condition = "WHERE TRUE"
             key = "m.id"
         }
         switch filter.status {
         case _ where readyOnly:
-            source += " AND m.status = 'READY'"
-            if filter.status.map({ $0 != .ready }) ?? false { source += " AND FALSE" }
-        case nil: source += " AND m.status <> 'DELETED'"
+            condition += " AND m.status = 'READY'"
+            if filter.status.map({ $0 != .ready }) ?? false { condition += " AND FALSE" }
+        case nil: condition += " AND m.status <> 'DELETED'"
         case let status?: add("m.status = ?", .text(status.rawValue))
         }
         if let userID = filter.userID { add("m.user_id = ?", .text(userID)) }
@@ -58,10 +74,44 @@ struct MediaListQuery {
         }
     }
 
+    /// Tables and condition of what reads a page, from `media m` on.
+    ///
+    /// - Parameter total: how many records the list has.
+    func source(total: Int64) -> String {
+        guard let orderIndex, let column else { return "\(tables) \(condition)" }
+        // The optimizer takes records of a list for spread evenly over the order. Ones of a period are all at an end of it, and to
+        // look for few of any kind leads through all: to sort them costs less.
+        if total < (isOfPeriod ? Self.soonSorted : Self.soonSortedOfAll) {
+            return "\(tables) IGNORE INDEX FOR ORDER BY (\(orderIndex)) \(condition)"
+        }
+        // A range, though it is the whole index, and then the period is looked for in the index and not in each record.
+        return isOfPeriod
+            ? "\(tables) \(condition) AND \(column) >= \(Self.least(sort.field))" : "\(tables) \(condition)"
+    }
+
+    /// Records that are sorted within a second, found by their key, and found by looking at all.
+    private static let (soonSorted, soonSortedOfAll): (Int64, Int64) = (1_000_000, 1000)
+
+    private static func index(_ field: MediaSort.Field) -> String? {
+        switch field {
+        case .updatedAt: "media_updated_at"
+        case .size: "media_size"
+        case .createdAt, .name: nil
+        }
+    }
+
+    /// What no record has less of.
+    private static func least(_ field: MediaSort.Field) -> String {
+        field == .size ? "0" : "'1000-01-01'"
+    }
+
+    /// The index that has what each user's records are mostly counted by, beside the order of creation.
+    static let countIndex = "media_user"
+
     /// The index that has each user's records in an order.
     private static func userIndex(_ field: MediaSort.Field) -> String {
         switch field {
-        case .createdAt: "media_user"
+        case .createdAt: countIndex
         case .updatedAt: "media_user_updated_at"
         case .size: "media_user_size"
         case .name: "media_user_name"
@@ -69,7 +119,7 @@ struct MediaListQuery {
     }
 
     private mutating func add(_ condition: String, _ value: Value) {
-        source += " AND \(condition)"
+        self.condition += " AND \(condition)"
         parameters.append(value)
     }
 

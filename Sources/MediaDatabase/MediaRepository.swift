@@ -9,8 +9,9 @@ package struct MediaRepository {
         m.shown_sha256
         """
     private static let findSQL = "SELECT \(columns) FROM media m WHERE m.id = ?"
-    private static let fileColumns =
+    static let fileColumns =
         "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status, m.external_url, m.shown_sha256"
+    static let fileColumnCount = 8
     private static let findFileSQL = "SELECT \(fileColumns) FROM media m WHERE m.id = ?"
     private static let findLinkedFileSQL = """
         SELECT \(fileColumns), m.link_epoch = l.epoch, l.epoch, l.revoked_at, l.uses >= l.max_uses AND NOT l.last_request <=> ?,
@@ -103,7 +104,8 @@ package struct MediaRepository {
         return found
     }
 
-    private static func file(_ row: Row) throws(MariaDBError) -> MediaFile {
+    /// Of a row that begins with `fileColumns`.
+    static func file(_ row: Row) throws(MariaDBError) -> MediaFile {
         MediaFile(
             originalName: try row.text(0), mimeType: try row.text(1),
             location: row.isNull(2)
@@ -133,31 +135,33 @@ package struct MediaRepository {
     ///   - totals: knows the totals of lists that take long to count.
     package func list(
         _ filter: MediaFilter, sort: MediaSort = .newestFirst, readyOnly: Bool = false, at position: Position,
-        limit: Int, totals: KnownTotals = KnownTotals(seconds: 0)
+        limit: Int, totals: KnownTotals<Int64> = KnownTotals(seconds: 0)
     ) throws(MariaDBError) -> MediaPage {
         let query = MediaListQuery(filter, sort: sort, readyOnly: readyOnly)
-        var sql = "SELECT \(Self.columns) FROM \(query.source)"
+        let behind: String
         var values = query.parameters
         var page = 1
         let total: Int64
         switch position {
         case .cursor(let cursor):
             total = cursor.total
-            let behind = query.behind(cursor)
-            sql += behind.sql + query.order + " LIMIT ?"
-            values += behind.parameters + [.integer(Int64(limit + 1))]
+            let start = query.behind(cursor)
+            behind = start.sql + query.order + " LIMIT ?"
+            values += start.parameters + [.integer(Int64(limit + 1))]
         case .page(let number):
             page = number
-            let list = KnownTotals.List(source: query.source, parameters: query.parameters)
-            total = try totals.total(of: list) { () throws(MariaDBError) in
-                try connection.query("SELECT COUNT(*) FROM \(query.source)", query.parameters) {
+            let counted = query.countedSource
+            total = try totals.total(of: .init(source: counted, parameters: query.parameters)) {
+                () throws(MariaDBError) in
+                try connection.query("SELECT COUNT(*) FROM \(counted)", query.parameters) {
                     (row) throws(MariaDBError) in try row.integer(0)
                 }.first ?? 0
             }
-            sql += query.order + " LIMIT ? OFFSET ?"
+            behind = query.order + " LIMIT ? OFFSET ?"
             values += [.integer(Int64(limit + 1)), .integer(Int64(number - 1) * Int64(limit))]
         }
-        let found = try connection.query(sql, values, Self.media)
+        let found = try connection.query(
+            "SELECT \(Self.columns) FROM \(query.source(total: total))\(behind)", values, Self.media)
         let media = Array(found.prefix(limit))
         return MediaPage(
             media: media, total: total, page: page, limit: limit,
@@ -188,19 +192,28 @@ package struct MediaRepository {
             values + [.integer(Int64(limit))], Self.media)
     }
 
-    /// - Parameter userID: nil: of all records.
-    package func statistics(of userID: String?) throws(MariaDBError) -> MediaStatistics {
-        let condition = userID == nil ? "" : "WHERE user_id = ?"
-        return MediaStatistics(
-            try connection.query(
-                "SELECT type, status, COUNT(*), CAST(LEAST(SUM(size), 9223372036854775807) AS INT) FROM media \(condition) GROUP BY type, status",
-                userID.map { [.text($0)] } ?? []
-            ) { (row) throws(MariaDBError) in
-                MediaStatistics.Group(
-                    type: try row.value(0, MediaType.init(rawValue:)),
-                    status: try row.value(1, MediaStatus.init(rawValue:)), count: try row.integer(2),
-                    size: try row.integer(3))
-            })
+    /// - Parameters:
+    ///   - userID: nil: of all records.
+    ///   - totals: knows those that take long to add up.
+    package func statistics(
+        of userID: String?, totals: KnownTotals<MediaStatistics> = KnownTotals(seconds: 0)
+    ) throws(MariaDBError) -> MediaStatistics {
+        let source = "media FORCE INDEX (\(MediaListQuery.countIndex)) WHERE \(userID == nil ? "TRUE" : "user_id = ?")"
+        let parameters = userID.map { [Value.text($0)] } ?? []
+        return try totals.total(of: .init(source: source, parameters: parameters)) { () throws(MariaDBError) in
+            MediaStatistics(
+                try connection.query(
+                    """
+                    SELECT type, status, COUNT(*), CAST(LEAST(SUM(size), 9223372036854775807) AS INT) FROM \(source)
+                    GROUP BY type, status
+                    """, parameters
+                ) { (row) throws(MariaDBError) in
+                    MediaStatistics.Group(
+                        type: try row.value(0, MediaType.init(rawValue:)),
+                        status: try row.value(1, MediaStatus.init(rawValue:)), count: try row.integer(2),
+                        size: try row.integer(3))
+                })
+        }
     }
 
     /// Records that were deleted before `moment`, oldest first.

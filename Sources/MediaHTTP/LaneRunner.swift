@@ -12,6 +12,8 @@ final class LaneRunner: Sendable {
     /// Microseconds for which a lane that stops still takes a request on a kept-alive connection, and then closes it. The web
     /// server can't know that a connection is about to be closed, and one with a request on its way is used within moments.
     private static let lastRequestTime: UInt32 = 250_000
+    /// New connections that a thread serves before it looks for requests on kept-alive ones.
+    private static let maxNewInARow = 4
 
     let lane: Lane
     private let maxParameterBytes: Int
@@ -26,6 +28,8 @@ final class LaneRunner: Sendable {
     private let runningThreads = Atomic<Int>(0)
     /// Threads that take what the readiness queue has.
     private let servingThreads = Atomic<Int>(0)
+    /// Threads that wait for something to do, or look for a new connection before they do.
+    private let waitingThreads = Atomic<Int>(0)
     private let activities: [RequestActivity]
 
     init(
@@ -87,22 +91,27 @@ final class LaneRunner: Sendable {
     private func run(_ activity: RequestActivity) {
         let connection = FastCGIConnection()
         let handler = makeHandler()
+        var newInARow = 0
         while mode.load(ordering: .acquiring) != Mode.ended.rawValue {
-            switch readiness.next() {
-            case .woken, .none: continue
-            case .connection(let descriptor):
+            // The web server makes a connection for each file it is to send, so under load there is one by now, and to take it
+            // costs less than to be told of it.
+            let isOthersTurn = newInARow == Self.maxNewInARow
+            if !isOthersTurn {
+                // Said before the look: who sees nobody wait leaves a connection where this look finds it.
+                waitingThreads.add(1, ordering: .sequentiallyConsistent)
+                if let new = acceptWhileServing() {
+                    waitingThreads.subtract(1, ordering: .sequentiallyConsistent)
+                    newInARow += 1
+                    serve(new: new, connection, handler, activity)
+                    continue
+                }
+            }
+            newInARow = 0
+            let source = readiness.next(waits: !isOthersTurn)
+            if !isOthersTurn { waitingThreads.subtract(1, ordering: .sequentiallyConsistent) }
+            if case .connection(let descriptor) = source {
                 idle.remove(descriptor)
                 serve(descriptor, isNew: false, connection, handler, activity)
-            case .listeningSocket:
-                // The web server connects when it has a request, which follows at once; a connection on which none
-                // does must not hold the thread.
-                guard let new = accept() else { continue }
-                while let another = accept() { watch(another, isNew: true) }
-                if ReadinessQueue.hasInput(new, within: 2) {
-                    serve(new, isNew: true, connection, handler, activity)
-                } else {
-                    watch(new, isNew: true)
-                }
             }
         }
         guard servingThreads.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return leave() }
@@ -118,6 +127,27 @@ final class LaneRunner: Sendable {
     }
 
     private func leave() { runningThreads.subtract(1, ordering: .acquiringAndReleasing) }
+
+    private func acceptWhileServing() -> Int32? {
+        mode.load(ordering: .acquiring) == Mode.serving.rawValue ? accept() : nil
+    }
+
+    private func serve(
+        new descriptor: Int32, _ connection: FastCGIConnection, _ handler: FastCGIServer.Handler,
+        _ activity: RequestActivity
+    ) {
+        // Nobody is told of those that came with it. Threads that are busy look for them by themselves.
+        while waitingThreads.load(ordering: .sequentiallyConsistent) > 0, let another = acceptWhileServing() {
+            watch(another, isNew: true)
+        }
+        // The web server connects when it has a request, which follows at once; a connection on which none does must not hold
+        // the thread.
+        if ReadinessQueue.hasInput(descriptor, within: 2) {
+            serve(descriptor, isNew: true, connection, handler, activity)
+        } else {
+            watch(descriptor, isNew: true)
+        }
+    }
 
     /// The next new connection, or nil if there is none: another thread or process was quicker.
     private func accept() -> Int32? {

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// What of a lane has something to do: epoll over its listening socket and its idle connections.
 ///
-/// Any number of threads wait in `next()`; each event goes to one of them.
+/// Any number of threads wait in `next`; each event goes to one of them.
 final class ReadinessQueue: Sendable {
     enum Source {
         case listeningSocket
@@ -24,8 +24,7 @@ final class ReadinessQueue: Sendable {
         add(wakeUp, EPOLLIN.rawValue)
     }
 
-    /// One waiting thread of one process is woken for a new connection; it takes all that there are by then, since nobody is told
-    /// of them again. Without the edge each thread that leaves the queue would wake another one, up to all of them.
+    /// One waiting thread of one process is woken for a new connection, and nobody is told of it again: see `LaneRunner`. Without the edge each thread that leaves the queue would wake another one, up to all of them.
     private func startListening() {
         add(listeningSocket, EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue | EPOLLET.rawValue)
     }
@@ -41,10 +40,12 @@ final class ReadinessQueue: Sendable {
         close(wakeUp)
     }
 
-    /// Waits for something to do; nil where a signal came instead.
-    func next() -> Source? {
+    /// Something to do; nil where there is nothing, or a signal came instead.
+    ///
+    /// - Parameter waits: whether to wait for it.
+    func next(waits: Bool) -> Source? {
         var event = unsafe epoll_event()
-        guard unsafe epoll_wait(queue, &event, 1, -1) == 1 else { return nil }
+        guard unsafe epoll_wait(queue, &event, 1, waits ? -1 : 0) == 1 else { return nil }
         switch unsafe event.data.fd {
         case listeningSocket: return .listeningSocket
         case wakeUp: return .woken

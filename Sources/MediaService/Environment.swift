@@ -19,7 +19,8 @@ package struct Environment: Sendable {
     package let recorder = Recorder()
     let uploads = UploadKeeper()
     let storeLinks = StoreLinks()
-    let totals: KnownTotals
+    let totals: KnownTotals<Int64>
+    let statistics: KnownTotals<MediaStatistics>
     package let logger: Logger
     /// Seconds: the setting, read once, since each download asks for it.
     let decisionLifetime: Int
@@ -32,6 +33,7 @@ package struct Environment: Sendable {
         stores = try Stores(configuration)
         decisionLifetime = configuration.number(.decisionCache)
         totals = KnownTotals(seconds: configuration.number(.totalsKept))
+        statistics = KnownTotals(seconds: configuration.number(.totalsKept))
         hasExchange = configuration.exchange != nil
         allowedTypes = configuration.allowedTypes
         detector = TypeDetector()

@@ -43,6 +43,25 @@ struct APIKeyRepositoryTests {
         #expect(try keys.all() == [second, first])
     }
 
+    @Test("a key comes with the file that is asked for, if there is one")
+    func withFile() throws {
+        let key = try insert("000000000001", scopes: [.read])
+        var records = Records(connection)
+        let media = try records.add()
+        let other = records.make()
+        let found = try #require(try keys.findUsable(key.id, with: media.id))
+        #expect(found.credential == (try keys.findUsable(key.id)))
+        let file = try #require(found.file)
+        #expect(file == (try MediaRepository(connection).findFile(media.id)))
+        let missing = try #require(try keys.findUsable(key.id, with: other.id))
+        #expect(missing.credential == found.credential && missing.file == nil)
+        #expect(try keys.findUsable("000000000002", with: media.id) == nil)
+        _ = try connection.transaction {
+            try APIKeyRepository($0).revoke(key.id, now: Timestamp(milliseconds: 5000))
+        }
+        #expect(try keys.findUsable(key.id, with: media.id) == nil)
+    }
+
     @Test("a scope of a newer version is no right")
     func unknownScope() throws {
         _ = try insert("000000000001", scopes: [.read])

@@ -15,19 +15,19 @@ struct KnownTotalsTests {
     }
 
     private static let source = "media m WHERE m.type = ?"
-    private let list = KnownTotals.List(source: source, parameters: [.text("IMAGE")])
+    private let list = KnownTotals<Int64>.List(source: source, parameters: [.text("IMAGE")])
 
     @Test("what took long is not counted again for a while, each list by itself")
     func long() throws {
-        let totals = KnownTotals(seconds: 60)
+        let totals = KnownTotals<Int64>(seconds: 60)
         let counter = Counter()
         #expect(try totals.total(of: list, counter.next) == 1)
         #expect(try totals.total(of: list, counter.next) == 1)
-        let other = KnownTotals.List(source: Self.source, parameters: [.text("VIDEO")])
+        let other = KnownTotals<Int64>.List(source: Self.source, parameters: [.text("VIDEO")])
         #expect(try totals.total(of: other, counter.next) == 2)
         // Two texts that only look alike are two users of the database.
-        let composed = KnownTotals.List(source: Self.source, parameters: [.text("\u{e9}")])
-        let decomposed = KnownTotals.List(source: Self.source, parameters: [.text("e\u{301}")])
+        let composed = KnownTotals<Int64>.List(source: Self.source, parameters: [.text("\u{e9}")])
+        let decomposed = KnownTotals<Int64>.List(source: Self.source, parameters: [.text("e\u{301}")])
         #expect(try totals.total(of: composed, counter.next) == 3)
         #expect(try totals.total(of: decomposed, counter.next) == 4)
         #expect(try totals.total(of: list, counter.next) == 1)
@@ -36,18 +36,18 @@ struct KnownTotalsTests {
     @Test("after that it is, and where none is to be kept")
     func again() throws {
         let counter = Counter()
-        let short = KnownTotals(seconds: 1)
+        let short = KnownTotals<Int64>(seconds: 1)
         #expect(try short.total(of: list, counter.next) == 1)
         Thread.sleep(forTimeInterval: 1.1)
         #expect(try short.total(of: list, counter.next) == 2)
-        let none = KnownTotals(seconds: 0)
+        let none = KnownTotals<Int64>(seconds: 0)
         #expect(try none.total(of: list, counter.next) == 3)
         #expect(try none.total(of: list, counter.next) == 4)
     }
 
     @Test("a failure is nobody's total")
     func failure() throws {
-        let totals = KnownTotals(seconds: 60)
+        let totals = KnownTotals<Int64>(seconds: 60)
         #expect(throws: MariaDBError.self) {
             try totals.total(of: list) { () throws(MariaDBError) in
                 Thread.sleep(forTimeInterval: 0.15)

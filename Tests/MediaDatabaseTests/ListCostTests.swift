@@ -1,5 +1,5 @@
 import MediaCore
-import MediaDatabase
+@testable import MediaDatabase
 import MediaTesting
 import Testing
 
@@ -138,6 +138,42 @@ struct ListCostTests {
             _ = try repository.list(filter, sort: #require(MediaSort(sort)), at: .page(1), limit: Self.limit)
         }
         #expect(reads.rows <= 10 && reads.scanned <= 10, "\(sort): \(reads)")
+    }
+
+    @Test(
+        "a user's records are counted by an index alone, whatever the order and the usual filters",
+        arguments: ["-createdAt", "updatedAt", "-size", "name"])
+    func counts(sort: String) throws {
+        let filters = [
+            MediaFilter(userID: "anna"), Self.filter { ($0.userID, $0.status) = ("anna", .failed) },
+            Self.filter { ($0.userID, $0.type, $0.isPublic) = ("anna", .image, true) },
+            Self.filter { ($0.userID, $0.minSize) = ("anna", 100) },
+            Self.filter { ($0.userID, $0.createdFrom) = ("anna", Timestamp(milliseconds: 1_769_850_400_000)) },
+        ]
+        for filter in filters {
+            let query = MediaListQuery(filter, sort: try #require(MediaSort(sort)), readyOnly: false)
+            let plan = try connection.query(
+                "EXPLAIN SELECT COUNT(*) FROM \(query.countedSource)", query.parameters
+            ) { (row) throws(MariaDBError) in try row.text(9) }
+            #expect(plan.count == 1 && plan[0].hasSuffix("Using index"), "\(filter): \(plan)")
+        }
+    }
+
+    @Test(
+        "the records of a period are sorted, or looked for in the order's index, and never in all records",
+        arguments: ["updatedAt", "-size"])
+    func period(sort: String) throws {
+        let filter = Self.filter { $0.createdFrom = Timestamp(milliseconds: 1_769_854_200_000) }
+        let order = try #require(MediaSort(sort))
+        let reads = try reads { _ = try repository.list(filter, sort: order, at: .page(1), limit: Self.limit) }
+        // A hundred are counted, and read to be sorted.
+        #expect(reads.rows <= 210 && reads.scanned <= 110, "\(reads)")
+        let query = MediaListQuery(filter, sort: order, readyOnly: false)
+        let plan = try connection.query(
+            "EXPLAIN SELECT m.title FROM \(query.source(total: 2_000_000))\(query.order) LIMIT 20", query.parameters
+        ) { (row) throws(MariaDBError) in (try row.text(9), row.optionalText(5) ?? "") }
+        #expect(plan.count == 1)
+        if plan[0].1.hasPrefix("media_") { #expect(plan[0].0.hasPrefix("Using index condition"), "\(plan)") }
     }
 
     @Test("a search reads what has the words, and not the records")

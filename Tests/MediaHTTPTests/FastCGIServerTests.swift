@@ -41,6 +41,50 @@ struct FastCGIServerTests {
         }
     }
 
+    @Test("a kept-alive connection has its turn beside any number of new ones")
+    func turns() throws {
+        let gate = Gate()
+        let served = Counter()
+        let server = try TestServer(threads: 1) { request in
+            if request.path == ["slow"] { gate.pass() }
+            served.add()
+            return Response(status: .ok, body: Array("\(served.value)".utf8))
+        }
+        let kept = try server.socket.client()
+        #expect(try kept.answer(to: cgi()).body == "1")
+        let slow = try server.socket.client()
+        try slow.send(cgi("GET", "/slow"))
+        #expect(gate.isReached())
+        try kept.send(cgi())
+        let new = try (0..<50).map { _ in try server.socket.client() }
+        for client in new { try client.send(cgi()) }
+        gate.open()
+        let place = try #require(Int(try kept.answer().body))
+        #expect(place < 10)
+        for client in new { #expect(try client.answer().status == "200 OK") }
+        #expect(try slow.answer().body == "2")
+    }
+
+    @Test("of connections that come at once none waits for another one's answer while a thread is free")
+    func atOnce() throws {
+        let gate = Gate()
+        for _ in 0..<50 {
+            let socket = try TestSocket()
+            let slow = try socket.client()
+            try slow.send(cgi("GET", "/slow"))
+            let others = try (0..<3).map { _ in try socket.client() }
+            for client in others { try client.send(cgi()) }
+            let server = try TestServer(socket: socket, threads: 2) { request in
+                if request.path == ["slow"] { gate.pass() }
+                return Response(status: .ok)
+            }
+            for client in others { #expect(try client.answer().status == "200 OK") }
+            gate.open()
+            #expect(try slow.answer().status == "200 OK")
+            server.server.stop()
+        }
+    }
+
     @Test("HEAD has the fields of GET and no body, and leaves the connection in order")
     func head() throws {
         let server = try TestServer.echo()

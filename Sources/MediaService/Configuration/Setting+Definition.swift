@@ -219,7 +219,7 @@ extension Setting {
             Definition(
                 form: .seconds(0...3600), defaultText: "60",
                 summary:
-                    "How long the total of a list that took more than 0.1 s to count may be answered without counting again. 0: always counted."
+                    "How long the total of a list, or the sums of get_media_stats, may be answered without counting again where that took more than 0.1 s. 0: always counted."
             )
         case .cookieName:
             Definition(

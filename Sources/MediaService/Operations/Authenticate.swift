@@ -11,12 +11,23 @@ enum Authenticate {
         var expiresAt: Timestamp?
         /// Why the cookie of an anonymous caller doesn't count.
         var cookieFault: AccessRefused?
+        /// The file of a download where it was looked up together with the caller; nil: it was not.
+        var lookup: Lookup?
+    }
+
+    /// What was found of the file of a download.
+    struct Lookup {
+        /// nil: there is none.
+        var file: MediaFile?
     }
 
     /// The caller that an `Authorization` header names (RFC 6750 §2.1), or nobody where there is none.
     ///
+    /// - Parameter media: the file that is asked for, which is looked up with an API key.
     /// - Throws: 401 for credentials that aren't good.
-    static func caller(authorization: String?, _ context: Context) throws -> Result {
+    static func caller(
+        authorization: String?, downloading media: MediaID? = nil, _ context: Context
+    ) throws -> Result {
         guard let authorization else { return Result(caller: .anonymous) }
         let scheme = authorization.utf8.prefix(7)
         guard String(decoding: scheme, as: UTF8.self).lowercased() == "bearer " else {
@@ -25,7 +36,7 @@ enum Authenticate {
                 caller: "anonymous", reason: "no Bearer credentials")
         }
         let token = String(decoding: authorization.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
-        if token.hasPrefix("mk_") { return try service(token, context) }
+        if token.hasPrefix("mk_") { return try service(token, downloading: media, context) }
         return try token.hasPrefix(UploadToken.prefix) ? uploader(token, context) : user(token, context)
     }
 
@@ -41,9 +52,13 @@ enum Authenticate {
 
     /// The caller of a download, whom a cookie may name too (RFC 6265): players and `img` elements send no header.
     ///
-    /// - Parameter cookie: the token in the cookie. One that isn't good doesn't keep anybody from a public file.
-    static func deliveryCaller(authorization: String?, cookie: String?, _ context: Context) throws -> Result {
-        if authorization != nil { return try caller(authorization: authorization, context) }
+    /// - Parameters:
+    ///   - cookie: the token in the cookie. One that isn't good doesn't keep anybody from a public file.
+    ///   - media: the file, where it is to be looked up with the caller.
+    static func deliveryCaller(
+        authorization: String?, cookie: String?, downloading media: MediaID?, _ context: Context
+    ) throws -> Result {
+        if authorization != nil { return try caller(authorization: authorization, downloading: media, context) }
         guard let cookie, !cookie.isEmpty else { return Result(caller: .anonymous) }
         do {
             return try user(cookie, context)
@@ -52,9 +67,11 @@ enum Authenticate {
         }
     }
 
-    private static func service(_ text: String, _ context: Context) throws -> Result {
+    private static func service(
+        _ text: String, downloading media: MediaID?, _ context: Context
+    ) throws -> Result {
         let now = context.now()
-        guard let key = APIKey(text), let credential = try APIKeyRepository(context.connection).findUsable(key.id),
+        guard let key = APIKey(text), let (credential, lookup) = try find(key, downloading: media, context),
             isEqual(hash(of: key), credential.secretHash), credential.expiresAt.map({ $0 > now }) ?? true
         else {
             throw AccessRefused(
@@ -62,7 +79,16 @@ enum Authenticate {
                 reason: "unknown, expired or revoked API key")
         }
         context.noteUse(of: key.id, now)
-        return Result(caller: .service(keyID: key.id, scopes: credential.scopes), expiresAt: credential.expiresAt)
+        return Result(
+            caller: .service(keyID: key.id, scopes: credential.scopes), expiresAt: credential.expiresAt, lookup: lookup)
+    }
+
+    private static func find(
+        _ key: APIKey, downloading media: MediaID?, _ context: Context
+    ) throws(MariaDBError) -> (APIKeyRepository.Credential, Lookup?)? {
+        let keys = APIKeyRepository(context.connection)
+        guard let media else { return try keys.findUsable(key.id).map { ($0, nil) } }
+        return try keys.findUsable(key.id, with: media).map { ($0.credential, Lookup(file: $0.file)) }
     }
 
     private static func user(_ token: String, _ context: Context) throws -> Result {

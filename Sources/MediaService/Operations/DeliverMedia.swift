@@ -8,6 +8,8 @@ struct DeliverMedia {
     struct Order {
         /// As the URL names it.
         var id: String
+        /// The same; nil where it isn't the form of one.
+        var mediaID: MediaID?
         /// What was made of the file, as the URL names it; nil: the file itself.
         var variant: String?
         /// The formats of pictures that the client takes, beside those that each does.
@@ -44,7 +46,7 @@ struct DeliverMedia {
         // A link to something that was made of the file opens nothing else.
         if let only = order.link?.link.variant, variant != only { linkState = .none }
         let facts = try Authorize.facts(
-            found?.facts, of: MediaID(order.id), for: order.caller.caller, context.connection)
+            found?.facts, of: order.mediaID, for: order.caller.caller, context.connection)
         guard var file = found, let facts else { throw refusal(order, nil, linkState) }
         file.facts = facts
         guard case .allowed(let reason) = AccessPolicy.decide(order.caller.caller, .download(file.facts, linkState))
@@ -68,7 +70,7 @@ struct DeliverMedia {
     /// What was made of a file, in the format that is named, or the best one that the client takes.
     private func made(_ name: String, of file: MediaFile, _ order: Order, isSigned: Bool) throws -> MediaFile {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard let id = MediaID(order.id), (1...2).contains(parts.count) else { throw Self.noVariant }
+        guard let id = order.mediaID, (1...2).contains(parts.count) else { throw Self.noVariant }
         let found = try entries(parts[0], of: id, order, isSigned: isSigned)
         let preferred = ["image/avif", "image/webp"].filter(order.accepts.contains)
         let entry =
@@ -107,7 +109,8 @@ struct DeliverMedia {
 
     /// The file and what its link says.
     private func look(_ order: Order, now: Timestamp) throws -> (MediaFile?, AccessPolicy.LinkState) {
-        guard let id = MediaID(order.id) else { return (nil, .none) }
+        guard let id = order.mediaID else { return (nil, .none) }
+        if order.link == nil, let lookup = order.caller.lookup { return (lookup.file, .none) }
         let repository = MediaRepository(context.connection)
         guard let (link, signature) = order.link,
             let (file, stored) = try repository.findLinkedFile(link, requestID: context.requestID)

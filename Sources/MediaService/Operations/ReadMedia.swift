@@ -38,7 +38,7 @@ struct ReadMedia {
         var filter = MediaFilter()
         filter.userID = userID
         _ = try authorize(filter, caller)
-        return try MediaRepository(context.connection).statistics(of: userID)
+        return try MediaRepository(context.connection).statistics(of: userID, totals: context.environment.statistics)
     }
 
     private func authorize(_ filter: MediaFilter, _ caller: Caller) throws(AccessRefused) -> AccessPolicy.Reason {

@@ -118,18 +118,21 @@ enum GetFile {
         _ request: Request, _ path: PathParameters, _ context: Context
     ) throws -> DeliverMedia.Order {
         let id = path["id"]
+        let mediaID = MediaID(id)
+        let link = link(request.query, mediaID)
         let caller = try Authenticate.deliveryCaller(
-            authorization: request.header("HTTP_AUTHORIZATION"), cookie: request.header("MEDIA_TOKEN"), context)
+            authorization: request.header("HTTP_AUTHORIZATION"), cookie: request.header("MEDIA_TOKEN"),
+            downloading: link == nil ? mediaID : nil, context)
         return DeliverMedia.Order(
-            id: id, variant: path.optional("variant"),
+            id: id, mediaID: mediaID, variant: path.optional("variant"),
             accepts: Set((request.header("MEDIA_ACCEPT") ?? "").split(separator: " ").map(String.init)), caller: caller,
-            link: link(request.query, id), address: request.header("REMOTE_ADDR") ?? "",
+            link: link, address: request.header("REMOTE_ADDR") ?? "",
             takesUse: request.header("MEDIA_METHOD") != "HEAD")
     }
 
     /// A query that isn't a link's, or was tampered with, shows no right; what it says is not answered.
-    private static func link(_ query: String, _ id: String) -> (link: SignedLink, signature: [UInt8])? {
-        guard !query.isEmpty, let id = MediaID(id),
+    private static func link(_ query: String, _ id: MediaID?) -> (link: SignedLink, signature: [UInt8])? {
+        guard !query.isEmpty, let id,
             let parameters = try? QueryParameters(query, allowed: SignedLink.parameterNames)
         else { return nil }
         return SignedLink.parse(mediaID: id) { parameters[$0] }

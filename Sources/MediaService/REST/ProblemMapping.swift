@@ -42,7 +42,11 @@ enum ProblemMapping {
             metrics.add(.databaseFailures)
             context.logger.error("database failure", metadata: ["error": "\(error)"])
             if error.code == .outcomeUnknown { return .outcomeUnknown }
-            if error.isConnectionLoss || error.isTransient || error.code == .statementTimeout {
+            if error.code == .statementTimeout {
+                return .unavailable(
+                    "The database took too long for this. Ask for less, such as one user's or one entity's files.")
+            }
+            if error.isConnectionLoss || error.isTransient {
                 return .unavailable("The database can't be reached now.")
             }
         case let error as StorageError:

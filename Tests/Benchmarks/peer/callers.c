@@ -34,27 +34,30 @@ static bool is_over(const struct column *column, const MYSQL_TIME *moment) {
 }
 
 // 1: the service is known, 0: it isn't, -1: MariaDB failed.
-static int authenticate_service(struct worker *w, const char *key, struct caller *caller) {
+static int authenticate_service(struct worker *w, const char *key, const char *media_id, struct caller *caller) {
     const char *id = key + 3, *secret = id + api_key_id_length + 1;
     if (strlen(key) != 3 + api_key_id_length + 1 + secret_length || secret[-1] != '_' ||
         !is_alphanumeric(id, api_key_id_length) || !is_alphanumeric(secret, secret_length))
         return 0;
     char id_text[api_key_id_length + 1] = "";
     memcpy(id_text, id, api_key_id_length);
-    int found = look_up(&w->find_key, (const char *[]){id_text}, 1);
+    int found = media_id ? look_up(&w->find_key_and_media, (const char *[]){media_id, id_text}, 2)
+                         : look_up(&w->find_key, (const char *[]){id_text}, 1);
     if (found <= 0) return found;
+    w->is_file_known = media_id != NULL;
+    w->is_file_found = media_id && !w->media.columns[name_column].is_null;
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned int length;
     if (!EVP_DigestInit_ex(w->digest, w->sha256, NULL) || !EVP_DigestUpdate(w->digest, secret, secret_length) ||
         !EVP_DigestFinal_ex(w->digest, hash, &length) || CRYPTO_memcmp(hash, w->key.hash, hash_length) != 0 ||
-        is_over(&w->key.columns[2], &w->key.expires_at))
+        is_over(&w->key.columns[expiry_column], &w->key.expires_at))
         return 0;
-    caller->kind = has_scope(&w->key.columns[1], "media:read") ? service : service_without_scope;
+    caller->kind = has_scope(&w->key.columns[scopes_column], "media:read") ? service : service_without_scope;
     return 1;
 }
 
 // Whom an Authorization header names (RFC 6750 §2.1), or the cookie.
-bool authenticate(struct worker *w, struct caller *caller) {
+bool authenticate(struct worker *w, const char *media_id, struct caller *caller) {
     *caller = (struct caller){.kind = anonymous};
     const char *header = parameter(w, "HTTP_AUTHORIZATION"), *cookie = parameter(w, "MEDIA_TOKEN");
     if (!*header) {
@@ -71,7 +74,7 @@ bool authenticate(struct worker *w, struct caller *caller) {
         if (fault) refuse_token(w, fault);
         return !fault;
     }
-    int found = authenticate_service(w, text, caller);
+    int found = authenticate_service(w, text, media_id, caller);
     if (found < 0) refuse_unavailable(w);
     if (found == 0) refuse_unauthenticated(w, "The API key is unknown, expired or revoked.");
     return found > 0;

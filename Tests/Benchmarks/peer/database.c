@@ -29,7 +29,8 @@ MYSQL *connect_database(const struct database *database) {
     return connection;
 }
 
-void prepare(MYSQL *connection, struct lookup *lookup, const char *sql, struct column *columns, int count) {
+void prepare(MYSQL *connection, struct lookup *lookup, const char *sql, struct column *columns, int count,
+             struct column *more_columns, int more_count) {
     MYSQL_BIND parameters[max_parameters], results[24];
     memset(parameters, 0, sizeof parameters);
     memset(results, 0, sizeof results);
@@ -39,13 +40,14 @@ void prepare(MYSQL *connection, struct lookup *lookup, const char *sql, struct c
         parameters[i].buffer_length = sizeof lookup->parameters[i];
         parameters[i].length = &lookup->lengths[i];
     }
-    for (int i = 0; i < count; i++) {
-        results[i].buffer_type = columns[i].type;
-        results[i].buffer = columns[i].buffer;
-        results[i].buffer_length = columns[i].size;
-        results[i].length = &columns[i].length;
-        results[i].is_null = &columns[i].is_null;
-        results[i].error = &columns[i].is_truncated;
+    for (int i = 0; i < count + more_count; i++) {
+        struct column *column = i < count ? &columns[i] : &more_columns[i - count];
+        results[i].buffer_type = column->type;
+        results[i].buffer = column->buffer;
+        results[i].buffer_length = column->size;
+        results[i].length = &column->length;
+        results[i].is_null = &column->is_null;
+        results[i].error = &column->is_truncated;
     }
     lookup->statement = mysql_stmt_init(connection);
     if (!lookup->statement || mysql_stmt_prepare(lookup->statement, sql, strlen(sql)) ||

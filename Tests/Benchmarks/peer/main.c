@@ -35,10 +35,14 @@ long long now(void) {
 
 // --- Statements ------------------------------------------------------------------------------------------------------
 
-#define FILE_COLUMNS "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status, m.external_url"
+#define FILE_COLUMNS "m.original_name, m.mime_type, m.sha256, m.user_id, m.is_public, m.status, m.external_url, m.shown_sha256"
+#define KEY_COLUMNS "k.secret_sha256, k.scopes, k.expires_at"
 
 static const char find_key_sql[] =
-    "SELECT secret_sha256, scopes, expires_at FROM api_keys WHERE id = ? AND revoked_at IS NULL";
+    "SELECT " KEY_COLUMNS " FROM api_keys k WHERE k.id = ? AND k.revoked_at IS NULL";
+static const char find_key_and_media_sql[] =
+    "SELECT " FILE_COLUMNS ", " KEY_COLUMNS " FROM api_keys k LEFT JOIN media m ON m.id = ? "
+    "WHERE k.id = ? AND k.revoked_at IS NULL";
 static const char find_media_sql[] = "SELECT " FILE_COLUMNS " FROM media m WHERE m.id = ?";
 static const char find_linked_media_sql[] =
     "SELECT " FILE_COLUMNS ", m.link_epoch = l.epoch, l.epoch, l.revoked_at, "
@@ -50,27 +54,35 @@ static void prepare_statements(struct worker *w) {
     struct key_row *k = &w->key;
     struct column key_columns[] = {TEXT(k->hash), TEXT(k->scopes), MOMENT(k->expires_at)};
     memcpy(k->columns, key_columns, sizeof key_columns);
-    prepare(w->connection, &w->find_key, find_key_sql, k->columns, 3);
+    prepare(w->connection, &w->find_key, find_key_sql, k->columns, key_column_count, NULL, 0);
 
     struct media_row *m = &w->media;
     struct column columns[] = {
         TEXT(m->original_name), TEXT(m->mime_type), TEXT(m->sha256), TEXT(m->owner), NUMBER(m->is_public),
-        TEXT(m->status), TEXT(m->external_url), NUMBER(m->is_current), NUMBER(m->epoch), MOMENT(m->link_revoked_at), NUMBER(m->is_used_up),
+        TEXT(m->status), TEXT(m->external_url), TEXT(m->shown_sha256), NUMBER(m->is_current), NUMBER(m->epoch),
+        MOMENT(m->link_revoked_at), NUMBER(m->is_used_up),
         TEXT(m->fingerprint), MOMENT(m->key_revoked_at),
     };
     memcpy(m->columns, columns, sizeof columns);
-    prepare(w->connection, &w->find_media, find_media_sql, m->columns, file_column_count);
-    prepare(w->connection, &w->find_linked_media, find_linked_media_sql, m->columns, linked_column_count);
+    prepare(w->connection, &w->find_media, find_media_sql, m->columns, file_column_count, NULL, 0);
+    prepare(w->connection, &w->find_key_and_media, find_key_and_media_sql, m->columns, file_column_count, k->columns,
+            key_column_count);
+    prepare(w->connection, &w->find_linked_media, find_linked_media_sql, m->columns, linked_column_count, NULL, 0);
     prepare_record(w);
 }
 
 // --- Decision --------------------------------------------------------------------------------------------------------
 
+static bool is_media_id(const char *id) {
+    return strlen(id) == media_id_length && *id == 'c' && consists_of(id, media_id_length, 'z');
+}
+
 // Finds the file and says what its link is worth; -1: MariaDB failed, 0: there is no such file.
 static int find_file(struct worker *w, const char *id, enum link_state *state) {
     struct link link;
     *state = no_link;
-    if (strlen(id) != media_id_length || *id != 'c' || !consists_of(id, media_id_length, 'z')) return 0;
+    if (!is_media_id(id)) return 0;
+    if (w->is_file_known) return w->is_file_found;
     const char *query = parameter(w, "QUERY_STRING");
     if (*query && parse_link(query, id, &link)) {
         const char *parameters[] = {parameter(w, "REQUEST_ID"), link.id, link.key_id, id};
@@ -115,15 +127,16 @@ static void decide(struct worker *w, const char *id, const struct caller *caller
 static void handle(struct worker *w) {
     const char *method = parameter(w, "REQUEST_METHOD"), *path = parameter(w, "DOCUMENT_URI");
     struct caller caller;
+    w->is_file_known = false;
     if (strcmp(path, "/v1/rpc") == 0 && strcmp(method, "POST") == 0) {
-        if (authenticate(w, &caller)) call(w, &caller);
+        if (authenticate(w, NULL, &caller)) call(w, &caller);
         return;
     }
     if (strncmp(path, "/m/", 3) != 0 || !path[3] || strchr(path + 3, '/'))
         refuse(w, "404 Not Found", "not_found", "Not found", "", "There is nothing at this path.");
     else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
         refuse(w, "405 Method Not Allowed", "method_not_allowed", "Method not allowed", "Allow: GET, HEAD\r\n", "method: isn't possible here");
-    else if (authenticate(w, &caller))
+    else if (authenticate(w, is_media_id(path + 3) && !*parameter(w, "QUERY_STRING") ? path + 3 : NULL, &caller))
         decide(w, path + 3, &caller);
 }
 

@@ -41,23 +41,28 @@ struct database {
 
 MYSQL *connect_database(const struct database *database);
 _Noreturn void fail(const char *what, const char *why);
-void prepare(MYSQL *connection, struct lookup *lookup, const char *sql, struct column *columns, int count);
+// The columns of a row may be of two kinds.
+void prepare(MYSQL *connection, struct lookup *lookup, const char *sql, struct column *columns, int count,
+             struct column *more_columns, int more_count);
 // 1: found, 0: no such row, -1: failed.
 int look_up(struct lookup *lookup, const char *const *parameters, int count);
 bool is_text(const struct column *column, const char *text);
 
 // --- A thread's own ----------------------------------------------------------------------------------------------------
 
+enum { secret_column, scopes_column, expiry_column, key_column_count };
+
 struct key_row {
     char scopes[256];
     unsigned char hash[hash_length];
     MYSQL_TIME expires_at;
-    struct column columns[3];
+    struct column columns[key_column_count];
 };
 
-// The columns of the two statements that find a file; those behind the first six are of its link.
+// The columns of the statements that find a file; those behind the first eight are of its link.
 enum {
-    name_column, type_column, hash_column, owner_column, public_column, status_column, outside_column, file_column_count,
+    name_column, type_column, hash_column, owner_column, public_column, status_column, outside_column, shown_column,
+    file_column_count,
     current_column = file_column_count, epoch_column, link_revoked_column, used_up_column, fingerprint_column,
     key_revoked_column, linked_column_count,
 };
@@ -65,7 +70,7 @@ enum {
 struct media_row {
     char original_name[1024], mime_type[128], owner[max_subject * 4], status[16], external_url[2049];
     long long is_public;
-    unsigned char sha256[hash_length];
+    unsigned char sha256[hash_length], shown_sha256[hash_length];
     long long is_current, epoch, is_used_up;
     unsigned char fingerprint[fingerprint_length];
     MYSQL_TIME link_revoked_at, key_revoked_at;
@@ -88,7 +93,9 @@ struct record_row {
 struct worker {
     FCGX_Request request;
     MYSQL *connection;
-    struct lookup find_key, find_media, find_linked_media, find_record;
+    struct lookup find_key, find_key_and_media, find_media, find_linked_media, find_record;
+    // Whether the file of this request was looked up with the key, and is there.
+    bool is_file_known, is_file_found;
     struct key_row key;
     struct media_row media;
     struct record_row record;
@@ -129,8 +136,8 @@ struct caller {
     const char *cookie_fault;
 };
 
-// Who calls; false: the answer has been written.
-bool authenticate(struct worker *w, struct caller *caller);
+// Who calls; false: the answer has been written. The file of a request that names one is looked up with an API key.
+bool authenticate(struct worker *w, const char *media_id, struct caller *caller);
 
 void use_token_secret(const char *secret);
 // Why a token isn't accepted; NULL: it is, and says who calls.

@@ -21,7 +21,7 @@ void prepare_record(struct worker *w) {
     };
     memcpy(r->columns, columns, sizeof columns);
     prepare(w->connection, &w->find_record, "SELECT " RECORD_COLUMNS " FROM media m WHERE m.id = ?", r->columns,
-            record_column_count);
+            record_column_count, NULL, 0);
 }
 
 // --- Writing ---------------------------------------------------------------------------------------------------------
