@@ -53,7 +53,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
 
     /// What is said of a kind of failure.
     package struct Entry: Sendable {
-        /// The HTTP status (RFC 9110 §15). nginx says `unavailable` with 502 and 504, too.
+        /// The HTTP status (RFC 9110 §15). nginx says `unavailable` and `outcome_unknown` with 502 and 504, too.
         package let status: Int
         /// In a few words, the same each time (RFC 9457 §3.1.3).
         package let title: String
@@ -291,7 +291,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
                 mend: "Send it again after `Retry-After`. The operator looks at `/readyz` and runs `mediad doctor`.")
         case .outcomeUnknown:
             Entry(
-                503, "Outcome unknown", cause: "The database went away while it was asked: this was done, or not.",
+                503, "Outcome unknown", cause: "The database or the worker went away meanwhile: this was done, or not.",
                 mend: "Read the record. With an `Idempotency-Key` the request can simply be sent again.")
         case .uploadFailed:
             Entry(

@@ -64,7 +64,7 @@ struct ProcessTests {
         let record = try client.upload(Samples.text("read"), name: "a.txt", user: "killed")
         #expect(eventually { instance.workers.count == 2 })
         let old = instance.workers
-        let answers = Mutex<[String: Int]>([:])
+        let answers = Mutex<[String: HTTPResponse]>([:])
         let done = ThreadGroup()
         let holder = instance.connection()
         try holder.run("LOCK TABLES media WRITE")
@@ -74,8 +74,8 @@ struct ProcessTests {
         ]
         for (name, request) in requests {
             done.start {
-                let status = (try? request().status) ?? 0
-                answers.withLock { $0[name] = status }
+                let answer = try? request()
+                answers.withLock { $0[name] = answer }
             }
         }
         usleep(700_000)
@@ -84,7 +84,8 @@ struct ProcessTests {
         usleep(300_000)
         try holder.run("UNLOCK TABLES")
         done.wait()
-        #expect(answers.withLock { $0 } == ["read": 200, "write": 502])
+        #expect(answers.withLock { $0["read"]?.status } == 200)
+        try #require(answers.withLock { $0["write"] }).expectProblem(502, "outcome_unknown")
     }
 
     @Test("reloads under load replace every worker and fail no request")
@@ -166,6 +167,7 @@ struct ProcessTests {
         instance.supervisor?.stop(SIGTERM)
         let answer = try client.get("/v1/media")
         answer.expectProblem(502, "unavailable")
+        try client.patch("/v1/media/\(record.id)", #"{"title":"x"}"#).expectProblem(502, "unavailable")
         #expect(try client.get(record.text("url")).body == Samples.text("alone"))
     }
 
