@@ -22,8 +22,6 @@ package struct AuditRepository {
         }
     }
 
-    private static let batch = 250
-
     private let connection: Connection
 
     package init(_ connection: Connection) {
@@ -31,8 +29,7 @@ package struct AuditRepository {
     }
 
     package func add(_ entries: [AuditEntry]) throws(MariaDBError) {
-        for start in stride(from: 0, to: entries.count, by: Self.batch) {
-            let part = entries[start..<min(start + Self.batch, entries.count)]
+        for part in entries.statementParts() {
             let rows = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?)", count: part.count).joined(separator: ", ")
             try connection.execute(
                 """

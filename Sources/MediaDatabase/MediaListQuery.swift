@@ -2,6 +2,12 @@ import MediaCore
 
 /// The SQL of a list: its condition, its order, and where a page starts.
 struct MediaListQuery {
+    /// Ids from one text on, and before another.
+    struct IDRange {
+        var from: String?
+        var end: String?
+    }
+
     /// Tables and condition of what counts the records, from `media m` on.
     var countedSource: String { "\(countedTables) \(condition)" }
     private let tables: String
@@ -11,14 +17,15 @@ struct MediaListQuery {
     private let sort: MediaSort
     /// Of everybody's records the index that has them in the list's order, where there is one beside the key.
     private let orderIndex: String?
-    private let isOfPeriod: Bool
+    /// The list's period, and the records outside of it that stand before its own in the list's order.
+    private var period: IDRange?
+    private var ahead: IDRange?
     /// The column with the record's id that an index has in the list's order.
     private let key: String
 
     /// - Parameter readyOnly: leaves out what is in the making or failed.
     init(_ filter: MediaFilter, sort: MediaSort, readyOnly: Bool) {
         self.sort = sort
-        isOfPeriod = filter.createdFrom != nil || filter.createdBefore != nil
         let isOfAll = filter.entity == nil && filter.words.isEmpty && filter.userID == nil
         orderIndex = isOfAll ? Self.index(sort.field) : nil
         let words = filter.words.isEmpty ? "" : " JOIN media_words w ON w.media_id = m.id"
@@ -36,7 +43,7 @@ struct MediaListQuery {
         } else if filter.userID != nil {
             // The optimizer would rather read all of the user's records and sort them, or everybody's in the right order.
             tables = "media m FORCE INDEX (\(Self.userIndex(sort.field)))"
-            countedTables = "media m FORCE INDEX (\(Self.countIndex))"
+            countedTables = "media m FORCE INDEX (\(Self.countIndexes(filter)))"
             condition = "WHERE TRUE"
             key = "m.id"
         } else {
@@ -56,8 +63,13 @@ struct MediaListQuery {
         if let type = filter.type { add("m.type = ?", .text(type.rawValue)) }
         if let isPublic = filter.isPublic { add("m.is_public = ?", .bool(isPublic)) }
         // Ids start with the moment of creation, so the range is one of the index that the list is read by.
-        if let moment = filter.createdFrom { add("\(key) >= ?", .text(MediaID.prefix(at: moment))) }
-        if let moment = filter.createdBefore { add("\(key) < ?", .text(MediaID.prefix(at: moment))) }
+        let (from, end) = (filter.createdFrom.map(MediaID.prefix), filter.createdBefore.map(MediaID.prefix))
+        if let from { add("\(key) >= ?", .text(from)) }
+        if let end { add("\(key) < ?", .text(end)) }
+        if from != nil || end != nil { period = IDRange(from: from, end: end) }
+        if sort.field == .updatedAt {
+            ahead = sort.isDescending ? end.map { IDRange(from: $0) } : from.map { IDRange(end: $0) }
+        }
         if let bytes = filter.minSize { add("m.size >= ?", .integer(bytes)) }
         if let bytes = filter.maxSize { add("m.size <= ?", .integer(bytes)) }
         if let name = filter.name {
@@ -76,21 +88,35 @@ struct MediaListQuery {
 
     /// Tables and condition of what reads a page, from `media m` on.
     ///
-    /// - Parameter total: how many records the list has.
-    func source(total: Int64) -> String {
-        guard let orderIndex, let column else { return "\(tables) \(condition)" }
-        // The optimizer takes records of a list for spread evenly over the order. Ones of a period are all at an end of it, and to
-        // look for few of any kind leads through all: to sort them costs less.
-        if total < (isOfPeriod ? Self.soonSorted : Self.soonSortedOfAll) {
-            return "\(tables) IGNORE INDEX FOR ORDER BY (\(orderIndex)) \(condition)"
-        }
-        // A range, though it is the whole index, and then the period is looked for in the index and not in each record.
-        return isOfPeriod
-            ? "\(tables) \(condition) AND \(column) >= \(Self.least(sort.field))" : "\(tables) \(condition)"
+    /// - Parameters:
+    ///   - total: how many records the list has.
+    ///   - estimate: asked about how many records a range of ids has.
+    func source(
+        total: Int64, estimate: (IDRange) throws(MariaDBError) -> Int64
+    ) throws(MariaDBError) -> String {
+        guard let orderIndex, try isSorted(total, estimate) else { return "\(tables) \(condition)" }
+        return "\(tables) IGNORE INDEX FOR ORDER BY (\(orderIndex)) \(condition)"
     }
 
-    /// Records that are sorted within a second, found by their key, and found by looking at all.
-    private static let (soonSorted, soonSortedOfAll): (Int64, Int64) = (1_000_000, 1000)
+    /// Whether to sort the records costs less than to read them in their order.
+    ///
+    /// The optimizer takes them for spread evenly over the order. But few of any kind lead through all records, and those of a period through
+    /// all that were made after it, or before it: what is changed last was mostly made last.
+    private func isSorted(
+        _ total: Int64, _ estimate: (IDRange) throws(MariaDBError) -> Int64
+    ) throws(MariaDBError) -> Bool {
+        if total < Self.few { return true }
+        guard let period else { return false }
+        let count = try estimate(period)
+        if count < Self.soonSorted { return true }
+        guard let ahead else { return false }
+        // To look a record up costs ten times as much as to read the next one.
+        return try estimate(ahead) > count / 10
+    }
+
+    private static let few: Int64 = 1000
+    /// Records of a period that are read and sorted in less than 0.1 s.
+    private static let soonSorted: Int64 = 200_000
 
     private static func index(_ field: MediaSort.Field) -> String? {
         switch field {
@@ -100,13 +126,14 @@ struct MediaListQuery {
         }
     }
 
-    /// What no record has less of.
-    private static func least(_ field: MediaSort.Field) -> String {
-        field == .size ? "0" : "'1000-01-01'"
-    }
-
     /// The index that has what each user's records are mostly counted by, beside the order of creation.
     static let countIndex = "media_user"
+
+    /// Those among which the optimizer chooses to count a user's records.
+    private static func countIndexes(_ filter: MediaFilter) -> String {
+        if filter.name != nil { return userIndex(.name) }
+        return filter.minSize == nil && filter.maxSize == nil ? countIndex : "\(countIndex), \(userIndex(.size))"
+    }
 
     /// The index that has each user's records in an order.
     private static func userIndex(_ field: MediaSort.Field) -> String {

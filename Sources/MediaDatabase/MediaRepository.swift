@@ -84,12 +84,9 @@ package struct MediaRepository {
         of ids: Set<MediaID>
     ) throws(MariaDBError) -> [MediaID: (facts: AccessPolicy.Facts, linkEpoch: Int64)] {
         var found: [MediaID: (facts: AccessPolicy.Facts, linkEpoch: Int64)] = [:]
-        var left = Array(ids)
-        while !left.isEmpty {
-            // Few lengths, so that few statements are prepared.
-            let count = left.count >= 100 ? 100 : left.count >= 10 ? 10 : 1
-            let marks = Array(repeating: "?", count: count).joined(separator: ", ")
-            let rows = try connection.query("\(Self.factsSQL) (\(marks))", left.suffix(count).map { .text($0) }) {
+        for part in Array(ids).statementParts(of: 128) {
+            let marks = Array(repeating: "?", count: part.count).joined(separator: ", ")
+            let rows = try connection.query("\(Self.factsSQL) (\(marks))", part.map { .text($0) }) {
                 (row) throws(MariaDBError) in
                 (
                     try row.value(0) { MediaID($0) },
@@ -99,7 +96,6 @@ package struct MediaRepository {
                 )
             }
             for (id, facts, epoch) in rows { found[id] = (facts, epoch) }
-            left.removeLast(count)
         }
         return found
     }
@@ -138,7 +134,7 @@ package struct MediaRepository {
         limit: Int, totals: KnownTotals<Int64> = KnownTotals(seconds: 0)
     ) throws(MariaDBError) -> MediaPage {
         let query = MediaListQuery(filter, sort: sort, readyOnly: readyOnly)
-        let behind: String
+        let end: String
         var values = query.parameters
         var page = 1
         let total: Int64
@@ -146,7 +142,7 @@ package struct MediaRepository {
         case .cursor(let cursor):
             total = cursor.total
             let start = query.behind(cursor)
-            behind = start.sql + query.order + " LIMIT ?"
+            end = start.sql + query.order + " LIMIT ?"
             values += start.parameters + [.integer(Int64(limit + 1))]
         case .page(let number):
             page = number
@@ -157,15 +153,23 @@ package struct MediaRepository {
                     (row) throws(MariaDBError) in try row.integer(0)
                 }.first ?? 0
             }
-            behind = query.order + " LIMIT ? OFFSET ?"
+            end = query.order + " LIMIT ? OFFSET ?"
             values += [.integer(Int64(limit + 1)), .integer(Int64(number - 1) * Int64(limit))]
         }
-        let found = try connection.query(
-            "SELECT \(Self.columns) FROM \(query.source(total: total))\(behind)", values, Self.media)
+        let source = try query.source(total: total, estimate: estimate)
+        let found = try connection.query("SELECT \(Self.columns) FROM \(source)\(end)", values, Self.media)
         let media = Array(found.prefix(limit))
         return MediaPage(
             media: media, total: total, page: page, limit: limit,
             nextCursor: found.count > limit ? media.last.map { MediaCursor(after: $0, sort: sort, total: total) } : nil)
+    }
+
+    /// About how many records there are, as the optimizer guesses it from the index.
+    private func estimate(_ range: MediaListQuery.IDRange) throws(MariaDBError) -> Int64 {
+        try connection.query(
+            "EXPLAIN SELECT 1 FROM media FORCE INDEX (PRIMARY) WHERE id >= ? AND id < ?",
+            [.text(range.from ?? ""), .text(range.end ?? "d")]
+        ) { (row) throws(MariaDBError) in row.optionalText(8).flatMap { Int64($0) } ?? 0 }.first ?? 0
     }
 
     /// READY records for whom no job waits, in the order of their ids.

@@ -39,17 +39,13 @@ package struct SignedLinkRepository {
         self.connection = connection
     }
 
-    /// How many links one statement adds.
-    private static let batch = 250
-
     /// Adds links; those that are there stay as they are.
     ///
     /// - Returns: how many weren't there.
     @discardableResult
     package func insert(_ entries: [Entry]) throws(MariaDBError) -> Int {
         var count = 0
-        for start in stride(from: 0, to: entries.count, by: Self.batch) {
-            let part = entries[start..<min(start + Self.batch, entries.count)]
+        for part in entries.statementParts() {
             let rows = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: part.count)
             // Counts 1 for a new row and 0 for one that is there, whatever the connection counts otherwise.
             count += try connection.execute(
@@ -74,8 +70,7 @@ package struct SignedLinkRepository {
     /// Which of the links are there, and whether they were revoked.
     package func known(_ ids: [LinkID]) throws(MariaDBError) -> [LinkID: Bool] {
         var known: [LinkID: Bool] = [:]
-        for start in stride(from: 0, to: ids.count, by: Self.batch) {
-            let part = ids[start..<min(start + Self.batch, ids.count)]
+        for part in ids.statementParts() {
             let marks = Array(repeating: "?", count: part.count).joined(separator: ", ")
             let found = try connection.query(
                 "SELECT id, revoked_at IS NOT NULL FROM signed_links WHERE id IN (\(marks))",

@@ -106,17 +106,13 @@ package struct WebhookRepository {
     // MARK: Deliveries
 
     package func add(_ deliveries: [Delivery]) throws(MariaDBError) {
-        var left = deliveries[...]
-        while !left.isEmpty {
-            // Few lengths, so that few statements are prepared.
-            let count = left.count >= 10 ? 10 : 1
-            let rows = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?)", count: count).joined(separator: ", ")
+        for part in deliveries.statementParts(of: 16) {
+            let rows = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?)", count: part.count).joined(separator: ", ")
             try connection.execute(
                 """
                 INSERT INTO webhook_deliveries (webhook_id, event_id, type, media_id, at, attempt, milliseconds, status, error)
                 VALUES \(rows)
-                """, left.prefix(count).flatMap(Self.values))
-            left = left.dropFirst(count)
+                """, part.flatMap(Self.values))
         }
     }
 

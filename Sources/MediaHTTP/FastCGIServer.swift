@@ -53,8 +53,10 @@ package final class FastCGIServer: Sendable {
     /// Takes no more connections and serves the ones it has until the web server closes them.
     ///
     /// The web server is the client of a kept-alive connection, so only its closing one loses no request.
-    package func retire() {
-        for lane in lanes { lane.retire() }
+    ///
+    /// - Parameter leavesWaiting: whether connections that nobody has taken yet are left to a server that starts afterwards.
+    package func retire(leavesWaiting: Bool = false) {
+        for lane in lanes { lane.retire(leavesWaiting: leavesWaiting) }
     }
 
     /// Finishes the requests that are running, and those that come within moments on kept-alive connections, and closes all of

@@ -30,6 +30,8 @@ final class LaneRunner: Sendable {
     private let servingThreads = Atomic<Int>(0)
     /// Threads that wait for something to do, or look for a new connection before they do.
     private let waitingThreads = Atomic<Int>(0)
+    /// Whether a thread waits for descriptors to take new connections with, and no other needs to try.
+    private let isOutOfDescriptors = Atomic<Bool>(false)
     private let activities: [RequestActivity]
 
     init(
@@ -55,14 +57,15 @@ final class LaneRunner: Sendable {
         }
     }
 
-    func retire() {
+    /// - Parameter leavesWaiting: whether those that wait to be accepted are left to other processes: one that has started since is told
+    ///   of them. Else they are this one's, since it may be the only one that was told.
+    func retire(leavesWaiting: Bool) {
         let (isFirst, _) = mode.compareExchange(
             expected: Mode.serving.rawValue, desired: Mode.retiring.rawValue, ordering: .sequentiallyConsistent)
         // A lane that is stopping goes on stopping.
         guard isFirst else { return }
         readiness.stopListening()
-        // What woke this process and no other is its to serve.
-        while let descriptor = accept() { watch(descriptor, isNew: true) }
+        if !leavesWaiting { acceptAll() }
         if openConnections.load(ordering: .sequentiallyConsistent) == 0 { end() }
     }
 
@@ -72,11 +75,16 @@ final class LaneRunner: Sendable {
             return
         }
         readiness.stopListening()
+        acceptAll()
         if openConnections.load(ordering: .sequentiallyConsistent) == 0 { return end() }
         Thread.start { [self] in
             usleep(Self.lastRequestTime)
             end()
         }
+    }
+
+    private func acceptAll() {
+        while let descriptor = accept() { watch(descriptor, isNew: true) }
     }
 
     private func end() {
@@ -109,9 +117,12 @@ final class LaneRunner: Sendable {
             newInARow = 0
             let source = readiness.next(waits: !isOthersTurn)
             if !isOthersTurn { waitingThreads.subtract(1, ordering: .sequentiallyConsistent) }
-            if case .connection(let descriptor) = source {
+            switch source {
+            case .connection(let descriptor):
                 idle.remove(descriptor)
                 serve(descriptor, isNew: false, connection, handler, activity)
+            // The next look finds what there is.
+            case .listeningSocket, .woken, nil: continue
             }
         }
         guard servingThreads.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return leave() }
@@ -129,7 +140,10 @@ final class LaneRunner: Sendable {
     private func leave() { runningThreads.subtract(1, ordering: .acquiringAndReleasing) }
 
     private func acceptWhileServing() -> Int32? {
-        mode.load(ordering: .acquiring) == Mode.serving.rawValue ? accept() : nil
+        guard mode.load(ordering: .acquiring) == Mode.serving.rawValue,
+            !isOutOfDescriptors.load(ordering: .sequentiallyConsistent)
+        else { return nil }
+        return accept()
     }
 
     private func serve(
@@ -156,12 +170,9 @@ final class LaneRunner: Sendable {
             descriptor = accept4(lane.socket, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
         } while descriptor < 0 && (errno == EINTR || errno == ECONNABORTED)
         guard descriptor >= 0 else {
-            if errno != EAGAIN {
-                onEvent(.acceptFailed(errno: errno))
-                // Out of descriptors or memory: the connection stays in the socket's queue. Back to the readiness queue, where
-                // connections that end give descriptors free.
-                usleep(20_000)
-                if mode.load(ordering: .acquiring) == Mode.serving.rawValue { readiness.listenAgain() }
+            // Out of descriptors it fails where there is no connection, too.
+            if errno != EAGAIN, case let code = errno, ReadinessQueue.hasInput(lane.socket, within: 0) {
+                waitForDescriptors(code)
             }
             return nil
         }
@@ -169,6 +180,18 @@ final class LaneRunner: Sendable {
         SocketTimeout.setReceiving(descriptor, timeval(tv_sec: lane.requestLimit, tv_usec: 0))
         openConnections.add(1, ordering: .acquiringAndReleasing)
         return descriptor
+    }
+
+    /// Out of descriptors or memory: the connection stays in the socket's queue, until connections that end give descriptors free.
+    private func waitForDescriptors(_ code: Int32) {
+        guard !isOutOfDescriptors.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        onEvent(.acceptFailed(errno: code))
+        usleep(20_000)
+        isOutOfDescriptors.store(false, ordering: .sequentiallyConsistent)
+        guard mode.load(ordering: .sequentiallyConsistent) == Mode.serving.rawValue else { return }
+        readiness.listenAgain()
+        // It may have begun to retire in between.
+        if mode.load(ordering: .sequentiallyConsistent) != Mode.serving.rawValue { readiness.stopListening() }
     }
 
     private func serve(

@@ -82,6 +82,47 @@ struct FastCGIServerDrainTests {
         for client in idle { #expect(client.isClosedByServer()) }
     }
 
+    @Test("stopped, it answers what nobody had taken yet")
+    func stopWithBacklog() throws {
+        let gate = Gate()
+        let server = try TestServer { request in
+            if request.path == ["slow"] { gate.pass() }
+            return Response(status: .ok)
+        }
+        let slow = try server.socket.client()
+        try slow.send(cgi("GET", "/slow"))
+        #expect(gate.isReached())
+        let waiting = try (0..<5).map { _ in try server.socket.client() }
+        for client in waiting { try client.send(cgi()) }
+        server.server.stop()
+        gate.open()
+        for client in [slow] + waiting { #expect(try client.answer().status == "200 OK") }
+        #expect(eventually { server.server.isFinished })
+    }
+
+    @Test("where it retires since it is stuck, what nobody had taken yet is its successor's")
+    func retireStuck() throws {
+        let gate = Gate()
+        let socket = try TestSocket()
+        let old = try TestServer(socket: socket) { _ in
+            gate.pass()
+            return Response(status: .ok, body: Array("old".utf8))
+        }
+        let slow = try socket.client()
+        try slow.send(cgi())
+        #expect(gate.isReached())
+        let waiting = try (0..<5).map { _ in try socket.client() }
+        for client in waiting { try client.send(cgi()) }
+        old.server.retire(leavesWaiting: true)
+        let new = try TestServer(socket: socket) { _ in Response(status: .ok, body: Array("new".utf8)) }
+        for client in waiting { #expect(try client.answer().body == "new") }
+        gate.open()
+        #expect(try slow.answer().body == "old")
+        slow.disconnect()
+        #expect(eventually { old.server.isFinished })
+        #expect(!new.server.isFinished)
+    }
+
     @Test("stopped, it finishes the requests that are running and closes their connections")
     func stopWhileRunning() throws {
         let gate = Gate()

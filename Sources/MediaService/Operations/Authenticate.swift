@@ -17,6 +17,7 @@ enum Authenticate {
 
     /// What was found of the file of a download.
     struct Lookup {
+        var id: MediaID
         /// nil: there is none.
         var file: MediaFile?
     }
@@ -88,7 +89,7 @@ enum Authenticate {
     ) throws(MariaDBError) -> (APIKeyRepository.Credential, Lookup?)? {
         let keys = APIKeyRepository(context.connection)
         guard let media else { return try keys.findUsable(key.id).map { ($0, nil) } }
-        return try keys.findUsable(key.id, with: media).map { ($0.credential, Lookup(file: $0.file)) }
+        return try keys.findUsable(key.id, with: media).map { ($0.credential, Lookup(id: media, file: $0.file)) }
     }
 
     private static func user(_ token: String, _ context: Context) throws -> Result {

@@ -110,7 +110,7 @@ struct DeliverMedia {
     /// The file and what its link says.
     private func look(_ order: Order, now: Timestamp) throws -> (MediaFile?, AccessPolicy.LinkState) {
         guard let id = order.mediaID else { return (nil, .none) }
-        if order.link == nil, let lookup = order.caller.lookup { return (lookup.file, .none) }
+        if order.link == nil, let lookup = order.caller.lookup, lookup.id == id { return (lookup.file, .none) }
         let repository = MediaRepository(context.connection)
         guard let (link, signature) = order.link,
             let (file, stored) = try repository.findLinkedFile(link, requestID: context.requestID)

@@ -88,7 +88,7 @@ package enum Worker {
             if deadline == nil, server.checkForStuckRequests() {
                 // The supervisor replaces this worker now, not when it has drained.
                 _ = write(InheritedDescriptor.readiness, "s", 1)
-                server.retire()
+                server.retire(leavesWaiting: true)
                 deadline = .now + drain
                 exitCode = 75
             }

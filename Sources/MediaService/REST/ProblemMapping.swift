@@ -44,7 +44,7 @@ enum ProblemMapping {
             if error.code == .outcomeUnknown { return .outcomeUnknown }
             if error.code == .statementTimeout {
                 return .unavailable(
-                    "The database took too long for this. Ask for less, such as one user's or one entity's files.")
+                    "The database took too long for this. A list or search is quicker of one user or one entity.")
             }
             if error.isConnectionLoss || error.isTransient {
                 return .unavailable("The database can't be reached now.")
