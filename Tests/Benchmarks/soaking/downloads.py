@@ -11,8 +11,8 @@ from soaking.service import REUSED
 # What is made of each photo, and the one that is made when it is asked for.
 MADE, LATE = ("thumb", "small"), "late"
 MAGIC = {"jpg": b"\xff\xd8\xff", "webp": b"RIFF", "png": b"\x89PNG"}
-# Within these seconds a photo has been processed, whatever happens.
-PROCESSED = 180
+# Within these seconds a photo has been processed, whatever happens, and what a change of unknown outcome left behind is settled.
+PROCESSED, SETTLED = 180, 30
 
 
 def file(client):
@@ -137,7 +137,9 @@ def public(client):
     if not answer:
         return
     if answer.status == 404:
-        reason = "has to be there" if state.is_public and is_named and record.ready == state.sha256 else None
+        is_settled = time.monotonic() - record.doubted_at > SETTLED
+        has_link = state.is_public and is_named and record.ready == state.sha256
+        reason = "has to be there" if has_link and is_settled else None
     else:
         reason = wrong_bytes(content, {content.shown}, answer, {}) if state.is_public else "has to be 404"
     if reason:

@@ -45,6 +45,8 @@ class Record:
         self.version, self.earlier = 1, {1: content.sha256}
         self.links = {}
         self.variants = {}
+        # When a change was answered so that it may have been made or not, the last time.
+        self.doubted_at = float("-inf")
 
     @property
     def state(self):
@@ -71,6 +73,8 @@ class Record:
         self.past = [(moment, state) for moment, state in self.past if moment > now - 60]
         self.past += [(now, state) for state in self.options - new]
         self.options = new if is_certain else self.options | new
+        if not is_certain:
+            self.doubted_at = now
 
     def see(self, fits):
         """Takes note of what an answer says; returns whether it can be true."""
