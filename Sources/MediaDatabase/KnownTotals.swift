@@ -15,6 +15,15 @@ package final class KnownTotals<Total: Sendable>: Sendable {
     private struct Known {
         var total: Total
         var end: ContinuousClock.Instant
+        /// Whether somebody counts it again. Others don't wait for that: all at once would take much longer each.
+        var isRenewed = false
+
+        /// The total, unless it is to be counted again by whoever asks.
+        mutating func answer(at moment: ContinuousClock.Instant, renewedFor lifetime: Duration) -> Total? {
+            if moment < end || isRenewed && moment < end + lifetime { return total }
+            isRenewed = true
+            return nil
+        }
     }
 
     /// What takes less is counted each time.
@@ -33,15 +42,27 @@ package final class KnownTotals<Total: Sendable>: Sendable {
         of list: List, _ count: () throws(MariaDBError) -> Total
     ) throws(MariaDBError) -> Total {
         let start = ContinuousClock.now
-        if let known = known.withLock({ $0[list] }), start < known.end { return known.total }
-        let total = try count()
+        if let total = known.withLock({ $0[list]?.answer(at: start, renewedFor: lifetime) }) { return total }
+        do {
+            let total = try count()
+            keep(total, of: list, since: start)
+            return total
+        } catch {
+            known.withLock { $0[list] = nil }
+            throw error
+        }
+    }
+
+    private func keep(_ total: Total, of list: List, since start: ContinuousClock.Instant) {
         let end = ContinuousClock.now
-        guard end - start >= long, lifetime > .zero else { return total }
-        known.withLock { [lifetime, limit] known in
+        known.withLock { [lifetime, limit, long] known in
+            guard end - start >= long, lifetime > .zero else {
+                known[list] = nil
+                return
+            }
             if known.count >= limit { known = known.filter { end < $0.value.end } }
             if known.count >= limit { known.removeAll() }
             known[list] = Known(total: total, end: end + lifetime)
         }
-        return total
     }
 }

@@ -45,6 +45,22 @@ struct KnownTotalsTests {
         #expect(try none.total(of: list, counter.next) == 4)
     }
 
+    @Test("while it is counted again, others get the one before")
+    func renewal() throws {
+        let totals = KnownTotals<Int64>(seconds: 1)
+        let counter = Counter()
+        #expect(try totals.total(of: list, counter.next) == 1)
+        Thread.sleep(forTimeInterval: 1.1)
+        let meanwhile = try totals.total(of: list) { () throws(MariaDBError) in
+            let others = (0..<3).map { _ in try? totals.total(of: list, counter.next) }
+            #expect(others == [1, 1, 1])
+            Thread.sleep(forTimeInterval: 0.15)
+            return counter.count + 1
+        }
+        #expect(meanwhile == 2)
+        #expect(try totals.total(of: list, counter.next) == 2)
+    }
+
     @Test("a failure is nobody's total")
     func failure() throws {
         let totals = KnownTotals<Int64>(seconds: 60)
