@@ -24,8 +24,8 @@ def run(instance, peers, rounds, report):
 
 
 def resident(report, workers, name, limit=30):
-    """Adds what is resident now; Pss counts memory that several processes share by parts."""
-    for field, most in (("Rss", limit), ("Pss", None)):
+    """Adds what is resident now; Pss counts memory that several processes share by parts, and what is anonymous is no file's."""
+    for field, most in (("Rss", limit), ("Pss", None), ("Anonymous", None)):
         report.measure(GROUP, f"{name}, {field}", [rollup(worker, field) for worker in workers], "MB", most)
 
 
