@@ -44,9 +44,9 @@ def order(client):
     return content, name, client.chance(0.4)
 
 
-def settle(client, content, name, is_public):
+def settle(client, content, name, is_public, refusal=None):
     """What became of an upload whose answer was lost: all of it or nothing."""
-    refusal = client.refusal
+    refusal = refusal or client.refusal
     time.sleep(client.source.uniform(0.5, 1))
     found = client.find(name)
     if found:
@@ -147,7 +147,8 @@ def form(client):
         for content, name, _ in wanted:
             client.take_over(made[name], content, is_public, name)
         return
-    if len({settle(client, content, name, is_public) is None for content, name, _ in wanted}) > 1:
+    refusal = client.refusal
+    if len({settle(client, content, name, is_public, refusal) is None for content, name, _ in wanted}) > 1:
         client.wrong("a form's files were taken in part", str([name for _, name, _ in wanted]))
 
 
