@@ -4,6 +4,8 @@ from soaking.samples import SETTLED, quarters
 
 # Seconds after its start from which a process counts as warm, and that it has to be seen after that to be judged.
 WARM, LONG = 90, 240
+# Sockets of a worker that no thread has connected.
+LISTENING = 3
 ROLES = ("supervisor", "worker", "job runner", "nginx worker", "MariaDB")
 
 
@@ -57,8 +59,8 @@ def resting(sampler, service, findings):
             old = next((each for each in before.processes if each.id == process.id), None)
             if not old or process.role == "MariaDB" or not is_warm(sampler, process, before):
                 continue
-            # Threads that had nothing to do until then have no connection to MariaDB yet.
-            spare = max(0, process.threads - old.sockets) if process.role in ("worker", "job runner") else 0
+            # Threads that had nothing to do until then have no connection to MariaDB yet; and some of a job runner's come and go.
+            spare = {"worker": max(0, process.threads + LISTENING - old.sockets), "job runner": 2}.get(process.role, 0)
             grows = process.threads > old.threads or process.descriptors - process.sockets > old.descriptors - old.sockets \
                 or process.sockets > old.sockets + spare
             if grows:
