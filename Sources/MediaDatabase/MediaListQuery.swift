@@ -18,7 +18,7 @@ struct MediaListQuery {
     /// Of everybody's records the index that has them in the list's order, where there is one beside the key.
     private let orderIndex: String?
     /// The list's period, and the records outside of it that stand before its own in the list's order.
-    private var period: IDRange?
+    private let period: IDRange?
     private var ahead: IDRange?
     /// The column with the record's id that an index has in the list's order.
     private let key: String
@@ -26,6 +26,7 @@ struct MediaListQuery {
     /// - Parameter readyOnly: leaves out what is in the making or failed.
     init(_ filter: MediaFilter, sort: MediaSort, readyOnly: Bool) {
         self.sort = sort
+        period = IDRange(filter)
         let isOfAll = filter.entity == nil && filter.words.isEmpty && filter.userID == nil
         orderIndex = isOfAll ? Self.index(sort.field) : nil
         let words = filter.words.isEmpty ? "" : " JOIN media_words w ON w.media_id = m.id"
@@ -48,7 +49,9 @@ struct MediaListQuery {
             key = "m.id"
         } else {
             tables = "media m"
-            countedTables = tables
+            // The index is a fifth of the table, which the optimizer reads as gladly.
+            let hasIndex = period == nil && filter.minSize == nil && filter.maxSize == nil && filter.name == nil
+            countedTables = hasIndex ? "media m FORCE INDEX (\(Self.countIndex))" : tables
             condition = "WHERE TRUE"
             key = "m.id"
         }
@@ -62,13 +65,10 @@ struct MediaListQuery {
         if let userID = filter.userID { add("m.user_id = ?", .text(userID)) }
         if let type = filter.type { add("m.type = ?", .text(type.rawValue)) }
         if let isPublic = filter.isPublic { add("m.is_public = ?", .bool(isPublic)) }
-        // Ids start with the moment of creation, so the range is one of the index that the list is read by.
-        let (from, end) = (filter.createdFrom.map(MediaID.prefix), filter.createdBefore.map(MediaID.prefix))
-        if let from { add("\(key) >= ?", .text(from)) }
-        if let end { add("\(key) < ?", .text(end)) }
-        if from != nil || end != nil { period = IDRange(from: from, end: end) }
+        if let from = period?.from { add("\(key) >= ?", .text(from)) }
+        if let end = period?.end { add("\(key) < ?", .text(end)) }
         if sort.field == .updatedAt {
-            ahead = sort.isDescending ? end.map { IDRange(from: $0) } : from.map { IDRange(end: $0) }
+            ahead = sort.isDescending ? period?.end.map { IDRange(from: $0) } : period?.from.map { IDRange(end: $0) }
         }
         if let bytes = filter.minSize { add("m.size >= ?", .integer(bytes)) }
         if let bytes = filter.maxSize { add("m.size <= ?", .integer(bytes)) }
@@ -189,5 +189,13 @@ struct MediaListQuery {
         case .size: "m.size"
         case .name: "m.original_name"
         }
+    }
+}
+
+extension MediaListQuery.IDRange {
+    /// The ids of a list's period; nil where it has none. Ids start with the moment of creation.
+    init?(_ filter: MediaFilter) {
+        (from, end) = (filter.createdFrom.map(MediaID.prefix), filter.createdBefore.map(MediaID.prefix))
+        if from == nil && end == nil { return nil }
     }
 }
