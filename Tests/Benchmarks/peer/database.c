@@ -31,7 +31,7 @@ MYSQL *connect_database(const struct database *database) {
 
 void prepare(MYSQL *connection, struct lookup *lookup, const char *sql, struct column *columns, int count,
              struct column *more_columns, int more_count) {
-    MYSQL_BIND parameters[max_parameters], results[24];
+    MYSQL_BIND parameters[max_parameters], results[32];
     memset(parameters, 0, sizeof parameters);
     memset(results, 0, sizeof results);
     for (int i = 0; i < max_parameters; i++) {

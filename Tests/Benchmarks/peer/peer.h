@@ -78,14 +78,15 @@ struct media_row {
 };
 
 // Those of the columns of a record that are asked for by number.
-enum { status_record_column = 10, public_name_column = 15, outside_record_column = 22, record_column_count };
+enum { status_record_column = 10, public_name_column = 15, outside_record_column = 22, details_column = 24, variants_column, shown_record_column,
+       record_column_count };
 
 struct record_row {
     char id[media_id_length], type[16], original_name[1024], mime_type[128], owner[max_subject * 4], entity_id[max_subject * 4],
         entity_type[256], metadata[16384], status[16], title[1024], public_name[1024], failure_reason[2048],
-        deleted_status[16], external_url[2049];
+        deleted_status[16], external_url[2049], processing[64], details[16384], variants[16384];
     long long size, is_public, revision, version;
-    unsigned char sha256[hash_length];
+    unsigned char sha256[hash_length], shown_sha256[hash_length];
     MYSQL_TIME created_at, updated_at, deleted_at, version_at;
     struct column columns[record_column_count];
 };

@@ -8,7 +8,7 @@
 #define RECORD_COLUMNS \
     "m.id, m.type, m.original_name, m.mime_type, m.size, m.user_id, m.entity_id, m.entity_type, m.metadata, " \
     "m.is_public, m.status, m.created_at, m.updated_at, m.title, m.sha256, m.public_name, m.revision, m.failure_reason, " \
-    "m.deleted_at, m.deleted_status, m.version, m.version_at, m.external_url"
+    "m.deleted_at, m.deleted_status, m.version, m.version_at, m.external_url, m.processing, m.details, m.variants, m.shown_sha256"
 
 void prepare_record(struct worker *w) {
     struct record_row *r = &w->record;
@@ -17,7 +17,8 @@ void prepare_record(struct worker *w) {
         TEXT(r->entity_id), TEXT(r->entity_type), TEXT(r->metadata), NUMBER(r->is_public), TEXT(r->status),
         MOMENT(r->created_at), MOMENT(r->updated_at), TEXT(r->title), TEXT(r->sha256), TEXT(r->public_name),
         NUMBER(r->revision), TEXT(r->failure_reason), MOMENT(r->deleted_at), TEXT(r->deleted_status), NUMBER(r->version),
-        MOMENT(r->version_at), TEXT(r->external_url),
+        MOMENT(r->version_at), TEXT(r->external_url), TEXT(r->processing), TEXT(r->details), TEXT(r->variants),
+        TEXT(r->shown_sha256),
     };
     memcpy(r->columns, columns, sizeof columns);
     prepare(w->connection, &w->find_record, "SELECT " RECORD_COLUMNS " FROM media m WHERE m.id = ?", r->columns,
@@ -54,6 +55,11 @@ static char *put_moment(char *to, const char *name, const struct column *column,
                         moment->hour, moment->minute, moment->second, moment->second_part / 1000);
 }
 
+static char *put_json(char *to, const char *name, const struct column *column, const char *none) {
+    to = put(to, name);
+    return column->is_null ? put(to, none) : (char *)memcpy(to, column->buffer, column->length) + column->length;
+}
+
 static char *put_url(char *to, const struct record_row *r) {
     const struct column *columns = r->columns;
     if (!columns[outside_record_column].is_null)
@@ -82,8 +88,7 @@ static char *put_record(char *to, const struct record_row *r) {
     to = put_text(to, ",\"userId\":", &c[5]);
     to = put_text(to, ",\"entityId\":", &c[6]);
     to = put_text(to, ",\"entityType\":", &c[7]);
-    to = put(to, ",\"metadata\":");
-    to = c[8].is_null ? put(to, "null") : (char *)memcpy(to, r->metadata, c[8].length) + c[8].length;
+    to = put_json(to, ",\"metadata\":", &c[8], "null");
     to = put(to, r->is_public ? ",\"isPublic\":true" : ",\"isPublic\":false");
     to = put_text(to, ",\"status\":", &c[status_record_column]);
     to = put_moment(to, ",\"createdAt\":", &c[11], &r->created_at);
@@ -93,7 +98,10 @@ static char *put_record(char *to, const struct record_row *r) {
     to += sprintf(to, ",\"revision\":%lld", r->revision);
     to = put_text(to, ",\"failureReason\":", &c[17]);
     to = put_moment(to, ",\"deletedAt\":", &c[18], &r->deleted_at);
-    return to + sprintf(to, ",\"version\":%lld}", r->version);
+    to += sprintf(to, ",\"version\":%lld", r->version);
+    to = put_json(to, ",\"details\":", &c[details_column], "null");
+    to = put_json(to, ",\"variants\":", &c[variants_column], "[]");
+    return put(to, "}");
 }
 
 static void answer(struct worker *w, const char *body, size_t length) {
