@@ -5,10 +5,25 @@ internal import Synchronization
 package final class KnownTotals<Total: Sendable>: Sendable {
     /// A list's source with its parameters, byte for byte, as the database compares them.
     struct List: Hashable {
-        private let bytes: [UInt8]
+        private var bytes: [UInt8]
 
         init(source: String, parameters: [Value]) {
-            bytes = Array("\(source) \(parameters)".utf8)
+            bytes = Array(source.utf8)
+            for value in parameters {
+                switch value {
+                case .null: add("n", [])
+                case .integer(let number): add("i", "\(number)".utf8)
+                case .timestamp(let moment): add("m", "\(moment.milliseconds)".utf8)
+                case .text(let text): add("t", text.utf8)
+                case .bytes(let content): add("b", content)
+                }
+            }
+        }
+
+        private mutating func add(_ kind: Unicode.Scalar, _ content: some Collection<UInt8>) {
+            bytes.append(UInt8(ascii: kind))
+            bytes.append(contentsOf: "\(content.count):".utf8)
+            bytes.append(contentsOf: content)
         }
     }
 
