@@ -1,3 +1,4 @@
+internal import MediaCore
 internal import Synchronization
 
 /// Totals of lists that took long to count or to add up, kept for a while by each process. Of ten million records that takes seconds, and
