@@ -12,7 +12,7 @@ struct MediaListQuery {
     var countedSource: String { "\(countedTables) \(condition)" }
     private let tables: String
     private let countedTables: String
-    private var condition: String
+    private var condition = "WHERE TRUE"
     private(set) var parameters: [Value] = []
     private let sort: MediaSort
     /// Of everybody's records the index that has them in the list's order, where there is one beside the key.
@@ -39,20 +39,17 @@ struct MediaListQuery {
         } else if !filter.words.isEmpty {
             tables = "media m\(words)"
             countedTables = tables
-            condition = "WHERE TRUE"
             key = "m.id"
         } else if filter.userID != nil {
             // The optimizer would rather read all of the user's records and sort them, or everybody's in the right order.
             tables = "media m FORCE INDEX (\(Self.userIndex(sort.field)))"
             countedTables = "media m FORCE INDEX (\(Self.countIndexes(filter)))"
-            condition = "WHERE TRUE"
             key = "m.id"
         } else {
             tables = "media m"
             // The index is a fifth of the table, which the optimizer reads as gladly.
             let hasIndex = period == nil && filter.minSize == nil && filter.maxSize == nil && filter.name == nil
             countedTables = hasIndex ? "media m FORCE INDEX (\(Self.countIndex))" : tables
-            condition = "WHERE TRUE"
             key = "m.id"
         }
         switch filter.status {
