@@ -29,3 +29,5 @@ static const int media_sock_cloexec = SOCK_CLOEXEC;
 
 // prctl is variadic. With this a worker gets SIGTERM when its supervisor dies, even by SIGKILL.
 static inline int media_terminate_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGTERM); }
+// The calling thread's name, of which the kernel keeps 15 bytes.
+static inline int media_name_thread(const char *name) { return prctl(PR_SET_NAME, name); }

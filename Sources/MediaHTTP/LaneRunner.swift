@@ -53,7 +53,7 @@ final class LaneRunner: Sendable {
         for activity in activities {
             runningThreads.add(1, ordering: .acquiringAndReleasing)
             servingThreads.add(1, ordering: .acquiringAndReleasing)
-            Thread.start { [self] in run(activity) }
+            Thread.start(lane.name) { [self] in run(activity) }
         }
     }
 
@@ -77,7 +77,7 @@ final class LaneRunner: Sendable {
         readiness.stopListening()
         acceptAll()
         if openConnections.load(ordering: .sequentiallyConsistent) == 0 { return end() }
-        Thread.start { [self] in
+        Thread.start("stop \(lane.name)") { [self] in
             usleep(Self.lastRequestTime)
             end()
         }

@@ -10,14 +10,19 @@ extension LocalStorage {
 
     /// Makes some of a record's public links; those that are there already cost little. When it returns, they survive a power cut.
     package func publish(_ id: MediaID, _ links: [(name: String, sha256: String)]) throws(StorageError) {
+        try makeLinks(id, links)
+        // Not before: between a folder's making and its first link, another host may take it away, and a disk takes its time.
+        try syncPublication(id)
+    }
+
+    private func makeLinks(_ id: MediaID, _ links: [(name: String, sha256: String)]) throws(StorageError) {
         let folder = "\(published)/\(id)"
         var attempt = 1
         while true {
             do {
                 _ = try FileSystem.createFolder(folder)
-                try FileSystem.syncFolder(published)
                 for (name, sha256) in links { try publish(sha256, at: "\(folder)/\(name)") }
-                return try FileSystem.syncFolder(folder)
+                return
             } catch {
                 // Another host has taken them away at the same time, and the folder with them.
                 guard error.code == ENOENT, attempt < Self.rivalAttempts,

@@ -10,8 +10,7 @@ import Testing
         /// `uploadAgain`: of a content that a private record has.
         case upload, uploadAgain, replace, publish, unpublish, delete, destroy
 
-        /// The lane that it runs on, by its thread.
-        var lane: Int { makesRecord || self == .replace ? 2 : 1 }
+        var lane: String { makesRecord || self == .replace ? "upload" : "api" }
         var makesRecord: Bool { self == .upload || self == .uploadAgain }
     }
 

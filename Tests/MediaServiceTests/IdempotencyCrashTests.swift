@@ -68,7 +68,7 @@ import Testing
             Samples.mp4("\(key) x", size: 5000), name: "a.mp4", user: "u", query: "isPublic=true"
         ).id
         if operation == .restore { _ = try client.delete("/v1/media/\(id)") }
-        let isStruck = try worker.strike(.kill, at: step, of: call, lane: operation == .upload ? 2 : 1) {
+        let isStruck = try worker.strike(.kill, at: step, of: call, lane: operation == .upload ? "upload" : "api") {
             _ = try? send(operation, id, key)
         }
         guard isStruck else { return (false, false) }

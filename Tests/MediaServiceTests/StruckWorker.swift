@@ -28,21 +28,17 @@ struct StruckWorker {
 
     /// Strikes the n-th call of a kind in the lane's thread while `body` runs.
     ///
-    /// - Parameter lane: 1 for short requests, 2 for uploads, 3 for uploads in pieces.
+    /// - Parameter lane: `api`, `upload` or `stream`.
     /// - Returns: whether there was an n-th call.
-    func strike(_ blow: Blow, at step: Int, of call: String, lane: Int, _ body: () throws -> Void) throws -> Bool {
+    func strike(_ blow: Blow, at step: Int, of call: String, lane: String, _ body: () throws -> Void) throws -> Bool {
         let worker = try #require(instance.workers.first)
-        // Threads have ascending ids: the main one, the api lane's, the upload lane's, the stream lane's, then those that do
-        // things beside requests.
-        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker)/task").compactMap(Int.init)
-            .sorted()
-        try #require(threads.count >= 5)
+        let thread = try #require(try ProcessTable.thread(lane, of: worker), "no thread of the \(lane) lane")
         let log = "\(instance.folders.state)/log/strace.log"
         try? FileManager.default.removeItem(atPath: log)
         let strace = try ChildProcess(
             "strace",
             ["-e", "trace=\(call)", "-e", "inject=\(call):\(blow.rawValue):when=\(step)"]
-                + ["-p", String(threads[lane])], output: log)
+                + ["-p", String(thread)], output: log)
         let isAttached = eventually { instance.folders.log("strace.log").contains("attached") }
         try #require(isAttached, "\(instance.folders.log("strace.log"))")
         try body()

@@ -10,7 +10,7 @@ struct TusStepTests {
     /// `sendto` is what is said to MariaDB.
     private static let calls = ["link", "rename", "fsync", "copy_file_range", "unlink", "sendto"]
     /// The lane of uploads in pieces.
-    private static let lane = 3
+    private static let lane = "stream"
 
     private let worker: StruckWorker
     private let client: HTTPClient

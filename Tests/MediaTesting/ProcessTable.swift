@@ -21,6 +21,15 @@ package enum ProcessTable {
         return !threads.isEmpty && threads.allSatisfy { state("/proc/\(pid)/task/\($0)/stat") == "T" }
     }
 
+    /// A thread of a process, by the name that it has given it.
+    package static func thread(_ name: String, of pid: Int32) throws -> Int32? {
+        let folder = "/proc/\(pid)/task"
+        return try FileManager.default.contentsOfDirectory(atPath: folder).first {
+            let found = try? String(contentsOfFile: "\(folder)/\($0)/comm", encoding: .utf8)
+            return found == "\(name)\n"
+        }.flatMap { Int32($0) }
+    }
+
     private static func state(_ path: String) -> Substring? {
         let text = try? String(contentsOfFile: path, encoding: .utf8)
         return text?.split(separator: ")").last?.split(separator: " ").first

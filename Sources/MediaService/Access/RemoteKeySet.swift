@@ -75,7 +75,7 @@ final class RemoteKeySet: Sendable {
 
     /// Fetches again and again, on a thread of its own.
     func startRefreshing() {
-        Thread.start { [self] in
+        Thread.start("token keys") { [self] in
             while true {
                 let now = Clock.now()
                 let age = state.withLock { $0.fetchedAt.map { now.milliseconds - $0.milliseconds } }

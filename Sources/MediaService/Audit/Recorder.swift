@@ -7,7 +7,7 @@ package struct Recorder: Sendable {
     let keyUsage = KeyUsage()
 
     func start(_ environment: Environment) {
-        Thread.start { [self] in
+        Thread.start("recorder") { [self] in
             let context = Context(environment)
             var round = 0
             while true {

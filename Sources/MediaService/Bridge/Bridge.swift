@@ -69,7 +69,7 @@ package struct Bridge {
         }
         for _ in 0..<configuration.number(.tcpThreads) {
             ending.enter()
-            Thread.start {
+            Thread.start("tcp") {
                 let handler = NestHandler(environment)
                 server.run { handler.answer($0, peer: $1) }
                 ending.leave()
@@ -82,14 +82,14 @@ package struct Bridge {
         let environment = environment
         for _ in 0..<environment.configuration.number(.brokerConnections) {
             ending.enter()
-            Thread.start {
+            Thread.start("broker") {
                 BrokerConsumer(environment, broker).run(ending)
                 ending.leave()
             }
         }
         guard let exchange = environment.configuration.exchange else { return }
         ending.enter()
-        Thread.start {
+        Thread.start("events") {
             EventPublisher(environment, broker, exchange: exchange).run(ending)
             ending.leave()
         }

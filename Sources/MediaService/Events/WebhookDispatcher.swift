@@ -8,7 +8,7 @@ import Synchronization
 enum WebhookDispatcher {
     static func start(_ environment: Environment, _ ending: Ending) {
         ending.enter()
-        Thread.start {
+        Thread.start("webhooks") {
             let context = Context(environment)
             let running = Running()
             while !ending.isNear {
@@ -33,7 +33,7 @@ enum WebhookDispatcher {
     private static func start(_ id: Int64, _ running: Running, _ environment: Environment, _ ending: Ending) {
         guard running.ids.withLock({ $0.insert(id).inserted }) else { return }
         ending.enter()
-        Thread.start {
+        Thread.start("webhook \(id)") {
             do {
                 try WebhookCourier(environment, id).run(ending)
             } catch {

@@ -32,11 +32,11 @@ final class JobRunner: Sendable {
 
     static func start(_ environment: Environment, _ ending: Ending) {
         let runner = JobRunner(environment, ending)
-        Thread.start { runner.keep(Context(environment)) }
+        Thread.start("leases") { runner.keep(Context(environment)) }
         for kind in Job.Kind.allCases {
             for _ in 0..<threads(kind, environment.configuration) {
                 ending.enter()
-                Thread.start {
+                Thread.start("\(kind.rawValue) jobs") {
                     runner.work(kind, Context(environment))
                     ending.leave()
                 }

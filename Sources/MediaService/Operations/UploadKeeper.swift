@@ -117,8 +117,8 @@ final class UploadKeeper: Sendable {
     func add(_ upload: HeldUpload, _ environment: Environment) {
         held.withLock { $0[upload.id] = upload }
         guard !isRunning.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        Thread.start { [self] in renew(Context(environment)) }
-        Thread.start { [self] in makeDurable(Context(environment)) }
+        Thread.start("upload leases") { [self] in renew(Context(environment)) }
+        Thread.start("upload sync") { [self] in makeDurable(Context(environment)) }
     }
 
     func remove(_ upload: HeldUpload) {

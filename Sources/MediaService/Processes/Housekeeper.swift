@@ -50,7 +50,7 @@ package struct Housekeeper {
     private func startDigester() {
         let environment = context.environment
         let runFolder = runFolder
-        Thread.start {
+        Thread.start("digester") {
             while true {
                 do {
                     let digester = try IncomingDigester(environment.storage, runFolder: runFolder)

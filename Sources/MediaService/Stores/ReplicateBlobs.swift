@@ -15,7 +15,7 @@ struct ReplicateBlobs {
     static func start(_ environment: Environment, _ ending: Ending) {
         guard environment.stores.replica != nil else { return }
         ending.enter()
-        Thread.start {
+        Thread.start("replication") {
             let replicate = ReplicateBlobs(context: Context(environment))
             while !ending.isNear {
                 var count = 0
