@@ -3,7 +3,7 @@ package enum LinkKeyID {
     package static let length = 8
 
     package static func isValid(_ text: String) -> Bool {
-        text.utf8.count == length && text.utf8.allSatisfy(alphabet.contains)
+        text.utf8.count == length && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
     }
 
     /// A new id.
