@@ -223,6 +223,9 @@ final class LaneRunner: Sendable {
     /// the web server has sent by now.
     private func isUsedAgain(_ descriptor: Int32) -> Bool {
         switch Mode(rawValue: mode.load(ordering: .acquiring)) {
+        case .serving where isOutOfDescriptors.load(ordering: .relaxed):
+            // Others wait for a descriptor, for as long as the web server keeps this one.
+            ReadinessQueue.hasInput(descriptor, within: 0)
         case .serving, .retiring: true
         case .stopping: ReadinessQueue.hasInput(descriptor, within: 0)
         case .ended, nil: false

@@ -171,6 +171,34 @@ struct ProcessTests {
         #expect(try client.get(record.text("url")).body == Samples.text("alone"))
     }
 
+    @Test("out of descriptors, connections wait for those that end, and the log says so")
+    func outOfDescriptors() throws {
+        let record = try client.upload(Samples.text("many"), name: "a.txt", user: "u")
+        #expect(eventually { instance.workers.count == 2 })
+        for worker in instance.workers {
+            let used = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker)/fd").count
+            let limited = try Command("prlimit", ["--pid", "\(worker)", "--nofile=\(used + 4):"])
+            try #require(limited.status == 0, "\(limited.errors)")
+        }
+        let answers = Mutex<[Int: Int]>([:])
+        let done = ThreadGroup()
+        for _ in 0..<32 {
+            done.start { [client] in
+                for _ in 0..<20 {
+                    let status = (try? client.get("/v1/media/\(record.id)").status) ?? 0
+                    answers.withLock { $0[status, default: 0] += 1 }
+                }
+            }
+        }
+        done.wait()
+        // 503: where there was none left for a connection to MariaDB.
+        let counts = answers.withLock { $0 }
+        #expect(counts[200, default: 0] + counts[503, default: 0] == 640, "\(counts)")
+        // Those that came first don't keep theirs for themselves.
+        #expect(counts[200, default: 0] > 430, "\(counts)")
+        #expect(instance.folders.log("serve.log").contains("accept failed"))
+    }
+
     @Test("a killed supervisor takes its workers along, and a new one serves at once")
     func killedSupervisor() throws {
         #expect(eventually { instance.workers.count == 2 })
