@@ -118,6 +118,19 @@ import Testing
         #expect(try findings(instance).first?.text("mend").contains("Is MariaDB running") == true)
     }
 
+    @Test("a node of Galera: one of few, then one that is cut off")
+    func cluster() throws {
+        let node = try PrivateMariaDB(isClusterNode: true)
+        let instance = try ServiceInstance(mariaDB: node)
+        let client = try instance.client()
+        expect("warning", "cluster", "1 nodes of Galera", in: try findings(instance))
+        let root = Connection(PrivateMariaDB.root(node.socket))
+        // Of a cluster that isn't there.
+        try root.run("SET GLOBAL wsrep_cluster_address = 'gcomm://127.0.0.1:\(try Port.free())'")
+        expect("fault", "cluster", "lost the others (Disconnected", in: try findings(instance))
+        #expect(try client.get("/v1/media").status == 503)
+    }
+
     @Test("certificates: their life, their name, their key")
     func certificate() throws {
         let instance = try ServiceInstance(tls: true)

@@ -15,10 +15,13 @@ package final class PrivateMariaDB: Sendable {
     package let certificate: Certificate
     package let port: Int
     private let folder: TemporaryFolder
+    private let clusterOptions: [String]
     private let process = Mutex<ChildProcess?>(nil)
 
-    package init() throws {
+    /// - Parameter isClusterNode: whether it is the one node of a Galera cluster.
+    package init(isClusterNode: Bool = false) throws {
         folder = try TemporaryFolder()
+        clusterOptions = isClusterNode ? try Self.clusterOptions() : []
         certificate = try Certificate(in: folder.path)
         port = try Port.free()
         try Command.run(
@@ -44,6 +47,18 @@ package final class PrivateMariaDB: Sendable {
     private var data: String { "\(folder.path)/data" }
     private static let user = getuid() == 0 ? ["--user=root"] : []
 
+    private static func clusterOptions() throws -> [String] {
+        let provider = [
+            "gmcast.listen_addr=tcp://127.0.0.1:\(try Port.free())", "ist.recv_addr=127.0.0.1:\(try Port.free())",
+            "gcache.size=8M", "pc.wait_prim_timeout=PT1S",
+        ]
+        return [
+            "--wsrep-on=ON", "--wsrep-provider=/usr/lib/galera/libgalera_smm.so", "--wsrep-cluster-address=gcomm://",
+            "--wsrep-node-address=127.0.0.1", "--wsrep-provider-options=\(provider.joined(separator: ";"))",
+            "--binlog-format=ROW", "--innodb-autoinc-lock-mode=2",
+        ]
+    }
+
     /// Starts the server and waits until it answers.
     package func start() throws {
         let server = try ChildProcess(
@@ -56,7 +71,7 @@ package final class PrivateMariaDB: Sendable {
                 "--innodb-buffer-pool-size=64M", "--character-set-server=utf8mb4", "--max-connections=500",
                 "--ssl-cert=\(certificate.certificate)", "--ssl-key=\(certificate.key)",
                 "--ssl-ca=\(certificate.certificate)", "--skip-name-resolve",
-            ], output: log)
+            ] + clusterOptions, output: log)
         process.withLock { $0 = server }
         let options = Self.root(socket)
         let isUp = eventually(within: 30) {

@@ -15,9 +15,12 @@ struct DatabaseCheckup {
     func findings() -> [Finding] {
         let connection = Connection(configuration.database)
         do {
+            let cluster = try cluster(connection)
+            // A node that is cut off answers nothing else.
+            if let cluster, cluster.state == .fault { return [cluster] }
             let server = try Server(connection)
-            return [version(server)] + schema() + [rights(connection)] + settings(server) + cluster(connection)
-                + [clock(server)] + backlog(connection) + stores(connection)
+            return [version(server)] + schema() + [rights(connection)] + settings(server)
+                + (cluster.map { [$0] } ?? []) + [clock(server)] + backlog(connection) + stores(connection)
         } catch {
             return [unreachable(error)]
         }
@@ -153,41 +156,39 @@ struct DatabaseCheckup {
         return 2 * configuration.workerCount * (threads + 1) + 10
     }
 
-    /// Of a node of a Galera cluster, how the cluster stands; nothing of a server that is none.
-    private func cluster(_ connection: Connection) -> [Finding] {
+    /// Of a node of a Galera cluster, how the cluster stands; nil of a server that is none.
+    private func cluster(_ connection: Connection) throws(MariaDBError) -> Finding? {
         let subject = "cluster"
-        let status: [String: String]
         do {
-            let names = "'wsrep_on', 'wsrep_ready', 'wsrep_cluster_status', 'wsrep_cluster_size'"
-            let rows = try connection.query(
-                """
-                SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN (\(names))
-                UNION ALL
-                SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME IN (\(names))
-                """
-            ) { (row) throws(MariaDBError) in (try row.text(0).lowercased(), try row.text(1)) }
-            status = Dictionary(rows, uniquingKeysWith: { first, _ in first })
+            // What a node says of itself waits for nothing from the others.
+            try connection.run("SET SESSION wsrep_sync_wait = 0")
         } catch {
-            return [.fault(subject, "can't be asked: \(error)", mend: "Is the node one of its cluster?")]
+            guard error.code == .unknownVariable else { throw error }
+            return nil
         }
-        guard status["wsrep_on"] == "ON" else { return [] }
+        let names = "'wsrep_on', 'wsrep_ready', 'wsrep_cluster_status', 'wsrep_cluster_size'"
+        let rows = try connection.query(
+            """
+            SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN (\(names))
+            UNION ALL
+            SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME IN (\(names))
+            """
+        ) { (row) throws(MariaDBError) in (try row.text(0).lowercased(), try row.text(1)) }
+        let status = Dictionary(rows, uniquingKeysWith: { first, _ in first })
+        guard status["wsrep_on"] == "ON" else { return nil }
         let size = status["wsrep_cluster_size"] ?? "?"
         guard status["wsrep_ready"] == "ON", status["wsrep_cluster_status"] == "Primary" else {
-            return [
-                .fault(
-                    subject,
-                    "the node has lost the others (\(status["wsrep_cluster_status"] ?? "no status"), \(size) of them)",
-                    mend: "Name its other nodes in MEDIA_DATABASE_HOST, too, and look into this one's log.")
-            ]
+            return .fault(
+                subject,
+                "the node has lost the others (\(status["wsrep_cluster_status"] ?? "no status"), \(size) of them)",
+                mend: "Name its other nodes in MEDIA_DATABASE_HOST, too, and look into this one's log.")
         }
         guard let count = Int(size), count > 2 else {
-            return [
-                .warning(
-                    subject, "\(size) nodes of Galera: with one of them away the rest can't tell that it isn't cut off",
-                    mend: "Add a third node, or Galera's arbitrator (garbd).")
-            ]
+            return .warning(
+                subject, "\(size) nodes of Galera: with one of them away the rest can't tell that it isn't cut off",
+                mend: "Add a third node, or Galera's arbitrator (garbd).")
         }
-        return [.ok(subject, "a node of Galera, one of \(size)")]
+        return .ok(subject, "a node of Galera, one of \(size)")
     }
 
     private func clock(_ server: Server) -> Finding {
