@@ -1,6 +1,7 @@
 // Linux calls that the Glibc module leaves out, since their headers are not in its module map or want _GNU_SOURCE.
 #include "syscall-filter.h"
 #include <signal.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -18,6 +19,8 @@ extern ssize_t copy_file_range(
 extern int sync_file_range(int file, off_t offset, off_t length, unsigned int flags);
 // Declared in <unistd.h> for _GNU_SOURCE only.
 extern int pipe2(int ends[2], int flags);
+// Declared in <spawn.h> for _DEFAULT_SOURCE only: has a child close all descriptors from a number on.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 // Declared in <sys/mman.h> for _GNU_SOURCE only.
 extern int memfd_create(const char *name, unsigned int flags);
 // Declared in <string.h> for _GNU_SOURCE only.

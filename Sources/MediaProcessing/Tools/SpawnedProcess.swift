@@ -17,7 +17,8 @@ package struct SpawnedProcess: Sendable {
     ///   - executable: its path.
     ///   - arguments: behind its name.
     ///   - environment: its variables, as `NAME=value`.
-    ///   - descriptors: what it inherits, each with the number it finds it under; nothing else.
+    ///   - descriptors: what it inherits, each with the number it finds it under, in a row from 0 or, beside this process' own three, from 3;
+    ///     nothing else.
     package init(
         _ executable: String, _ arguments: [String], environment: [String], descriptors: [(from: Int32, to: Int32)]
     ) throws(Failure) {
@@ -31,6 +32,9 @@ package struct SpawnedProcess: Sendable {
         for (source, target) in zip(sources, descriptors.map(\.to)) {
             unsafe posix_spawn_file_actions_adddup2(&actions, source, target)
         }
+        // Not all that is open closes by itself: MariaDB's client leaves its connections to whoever is started.
+        let last = descriptors.map(\.to).max() ?? STDERR_FILENO
+        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, max(last, STDERR_FILENO) + 1)
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
