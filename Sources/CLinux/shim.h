@@ -1,5 +1,6 @@
 // Linux calls that the Glibc module leaves out, since their headers are not in its module map or want _GNU_SOURCE.
 #include "syscall-filter.h"
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/epoll.h>

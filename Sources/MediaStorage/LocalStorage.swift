@@ -45,7 +45,7 @@ package struct LocalStorage: Sendable {
     var staging: String { "\(root)/staging" }
     var objects: String { "\(root)/objects" }
     var published: String { "\(root)/public" }
-    var work: String { "\(root)/work" }
+    package var work: String { "\(root)/work" }
 
     // MARK: Staging
 

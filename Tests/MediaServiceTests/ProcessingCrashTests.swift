@@ -56,4 +56,22 @@ struct ProcessingCrashTests {
         let running = try Command.run("ps", ["-eo", "args"])
         #expect(!running.contains("\(instance.folders.store)/work/"), "\(running)")
     }
+
+    @Test("a program that has lost its job runner is ended by the next one")
+    func orphan() throws {
+        let instance = try ServiceInstance(settings: ["MEDIA_PROCESSING": "on"])
+        let mark = "60.\(UInt32.random(in: 0...999_999))"
+        let homes = ["\(instance.folders.store)/work/job-attempt/made", "\(instance.folders.store)/workshop"]
+        for home in homes {
+            try Command.run("sh", ["-c", "HOME=\(home) setsid --fork sleep \(mark) > /dev/null 2>&1 < /dev/null"])
+        }
+        func running() throws -> Int {
+            try Command.run("ps", ["-eo", "args"]).split(separator: "\n").count { $0 == "sleep \(mark)" }
+        }
+        #expect(try eventually { try running() == 2 })
+        try instance.startHousekeeper()
+        #expect(try eventually { try running() == 1 })
+        #expect(instance.folders.log("work.log").contains("programs without a job runner"))
+        try Command.run("pkill", ["-f", "^sleep \(mark)$"])
+    }
 }

@@ -34,6 +34,7 @@ package struct Bridge {
 
     /// Runs until SIGTERM or SIGINT, and until what is in hand by then has come to its end.
     package func run() throws {
+        Heap.share()
         var signals = Signals([SIGTERM, SIGINT])
         try environment.stores.prepare()
         let ending = Ending()

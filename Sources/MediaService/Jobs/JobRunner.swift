@@ -3,6 +3,7 @@ import Logging
 import MediaCore
 import MediaDatabase
 import MediaHTTP
+import MediaStorage
 import Synchronization
 
 /// Does what waits in the queue of jobs, on some threads for each kind.
@@ -32,6 +33,7 @@ final class JobRunner: Sendable {
 
     static func start(_ environment: Environment, _ ending: Ending) {
         let runner = JobRunner(environment, ending)
+        runner.endOrphans()
         Thread.start("leases") { runner.keep(Context(environment)) }
         for kind in Job.Kind.allCases {
             for _ in 0..<threads(kind, environment.configuration) {
@@ -41,6 +43,19 @@ final class JobRunner: Sendable {
                     ending.leave()
                 }
             }
+        }
+    }
+
+    /// What a job runner has left that was killed.
+    private func endOrphans() {
+        do {
+            let count = try OrphanedTools.end(homesIn: environment.storage.work)
+            guard count > 0 else { return }
+            environment.logger.warning(
+                "programs without a job runner were ended", metadata: ["count": "\(count)"])
+        } catch {
+            environment.logger.error(
+                "programs without a job runner can't be looked for", metadata: ["error": "\(error)"])
         }
     }
 

@@ -25,6 +25,7 @@ package struct Housekeeper {
 
     /// Runs until SIGTERM or SIGINT.
     package func run() {
+        Heap.share()
         var signals = Signals([SIGTERM, SIGINT])
         context.logger.notice("housekeeping started")
         startDigester()

@@ -16,6 +16,7 @@ package enum Worker {
             print("mediad: 'worker' is what 'mediad serve' starts; it does nothing by itself")
             return 64
         }
+        Heap.share()
         var signals = Signals([SIGTERM, SIGINT, SIGHUP, retireSignal])
         media_terminate_with_parent()
         let environment = try Environment(
