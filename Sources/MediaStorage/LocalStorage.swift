@@ -190,12 +190,10 @@ package struct LocalStorage: Sendable {
     @discardableResult
     func place(_ file: StagedFile, _ key: BlobKey) throws(StorageError) -> Bool {
         let path = "\(objects)/\(key.name)"
-        let outer = "\(objects)/\(key.sha256.prefix(2))"
-        let inner = "\(outer)/\(key.sha256.dropFirst(2).prefix(2))"
-        try syncedFolders.ensure(inner, in: outer)
+        let folder = try syncedFolders.ensure(for: key.sha256, in: objects)
         _ = chmod(file.path, 0o640)
         let isNew = try add(file, at: path, tag: key.sha256)
-        try FileSystem.syncFolder(inner)
+        try FileSystem.syncFolder(folder)
         return isNew
     }
 
@@ -205,8 +203,7 @@ package struct LocalStorage: Sendable {
         try copy.handle.sync()
         _ = chmod(copy.path, 0o640)
         try setTag(copy.path, key.sha256)
-        let folder = "\(objects)/\(key.sha256.prefix(2))/\(key.sha256.dropFirst(2).prefix(2))"
-        try syncedFolders.ensure(folder, in: "\(objects)/\(key.sha256.prefix(2))")
+        let folder = try syncedFolders.ensure(for: key.sha256, in: objects)
         _ = try FileSystem.rename(copy.path, "\(objects)/\(key.name)")
         try FileSystem.syncFolder(folder)
     }

@@ -1,4 +1,4 @@
-"""What a request costs a worker in instructions and allocations, counted by Valgrind: the same whatever else the machine does.
+"""What a request costs a worker's thread in instructions and allocations, counted by Valgrind: the same whatever else the machine does.
 
 As a program, for the tests: ends with 1 where something costs more than the budget that `budgets.json` has for it.
 """
@@ -41,9 +41,10 @@ def count(mediad, environment, folder, requests):
     with tempfile.TemporaryDirectory(dir=folder) as place:
         place = pathlib.Path(place)
         command = [
-            "valgrind", "--tool=callgrind", "--trace-children=yes", f"--callgrind-out-file={place}/%p.out", mediad, "serve"]
+            "valgrind", "--tool=callgrind", "--trace-children=yes", "--separate-threads=yes",
+        f"--callgrind-out-file={place}/%p.out", mediad, "serve"]
         socket = place / "api.sock"
-        process = start(command, place / "log", env={**environment, "MEDIA_RUN_DIR": str(place), "MEDIA_WORKERS": "1"})
+        process = start(command, place / "log", env={**environment, "MEDIA_RUN_DIR": str(place), "MEDIA_WORKERS": "1", "MEDIA_API_THREADS": "1"})
         try:
             wait_until(lambda: answers(socket) or process.poll() is not None, 120, "no answer below Valgrind")
             for request in requests:
@@ -52,11 +53,13 @@ def count(mediad, environment, folder, requests):
                     raise Failure(f"{request['target']} was answered with {answer}")
         finally:
             end(process, 60)
-        outputs = [path.read_text() for path in place.glob("*.out")]
-        workers = [text for text in outputs if re.search(r"^cmd:.* worker\b", text, re.MULTILINE)]
-        if len(workers) != 1:
-            raise Failure(f"{len(workers)} workers have said what they did: {(place / 'log').read_text()[-2000:]}")
-        return counted(workers[0])
+        outputs = [path.read_text() for path in place.glob("*.out-*")]
+        threads = [counted(text) for text in outputs
+                   if re.search(r"^cmd:.* worker\b", text, re.MULTILINE) and not re.search(r"^thread: 1$", text, re.MULTILINE)]
+        if not threads:
+            raise Failure(f"no worker has said what it did: {(place / 'log').read_text()[-2000:]}")
+        # The one that answers. What the others do, they do by the clock.
+        return max(threads, key=lambda thread: thread["instructions"])
 
 
 def answers(socket):
