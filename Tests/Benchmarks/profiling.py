@@ -42,7 +42,7 @@ def count(mediad, environment, folder, requests):
         place = pathlib.Path(place)
         command = [
             "valgrind", "--tool=callgrind", "--trace-children=yes", "--separate-threads=yes",
-        f"--callgrind-out-file={place}/%p.out", mediad, "serve"]
+            f"--callgrind-out-file={place}/%p.out", mediad, "serve"]
         socket = place / "api.sock"
         process = start(command, place / "log", env={**environment, "MEDIA_RUN_DIR": str(place), "MEDIA_WORKERS": "1", "MEDIA_API_THREADS": "1"})
         try:
