@@ -103,17 +103,17 @@ class Instance:
             raise Failure(f"{method} {target} was answered with {response.status}: {answer.decode()}")
         return json.loads(answer) if answer else None
 
-    def upload(self, body, name, type, public=False, connection=None):
+    def upload(self, body, name, type, public=False, connection=None, user="bench"):
         """Uploads bytes; the record."""
-        return self.call("POST", self.upload_target(name, public), body, type, connection)
+        return self.call("POST", self.upload_target(name, public, user), body, type, connection)
 
     def make_link(self, record, **order):
         """Makes a signed link for an hour, unless the order says otherwise."""
         return self.call("POST", f"/v1/media/{record['id']}/links", json.dumps({"expiresIn": 3600, **order}))
 
     @staticmethod
-    def upload_target(name, public=False):
-        query = {"name": name, "userId": "bench", "isPublic": "true" if public else "false"}
+    def upload_target(name, public=False, user="bench"):
+        query = {"name": name, "userId": user, "isPublic": "true" if public else "false"}
         return "/v1/media?" + urllib.parse.urlencode(query)
 
     def delete(self, record):

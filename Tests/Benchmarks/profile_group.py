@@ -14,8 +14,8 @@ def run(instance, peers, rounds, report):
     """Once: what is counted is the same each time."""
     folder = peers.folder / "profile"
     folder.mkdir()
-    record = instance.upload(os.urandom(5120).hex().encode(), "profile.txt", "text/plain")
-    others = [instance.upload(os.urandom(64).hex().encode(), f"{number}.txt", "text/plain") for number in range(19)]
+    record = upload(instance, 5120, "profile.txt")
+    others = [upload(instance, 64, f"{number}.txt") for number in range(19)]
     mediad = profiling.stripped(instance.mediad, folder)
     environment = instance.settings_file(folder / "settings.env")
     for name, found in profiling.costs(mediad, environment, folder, requests(instance, record)):
@@ -27,6 +27,11 @@ def run(instance, peers, rounds, report):
         instance.delete(made)
 
 
+def upload(instance, size, name):
+    # The user has no other files: what a list costs depends on what is in it.
+    return instance.upload(os.urandom(size).hex().encode(), name, "text/plain", user="profile")
+
+
 def requests(instance, record):
     id, key = record["id"], instance.authorization
     link = instance.make_link(record)["url"].removeprefix(instance.url)
@@ -35,7 +40,7 @@ def requests(instance, record):
         "download, API key": {"target": f"/m/{id}", "authorization": key},
         "download, signed link": {"target": link},
         "record": {"target": f"/v1/media/{id}", "authorization": key},
-        "list of 20 records": {"target": "/v1/users/bench/media?limit=20", "authorization": key},
+        "list of 20 records": {"target": "/v1/users/profile/media?limit=20", "authorization": key},
         "findOne": {
             "target": "/v1/rpc", "authorization": key, "method": "POST", "type": "application/json", "body": message},
     }

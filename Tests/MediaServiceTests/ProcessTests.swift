@@ -180,6 +180,7 @@ struct ProcessTests {
             let limited = try Command("prlimit", ["--pid", "\(worker)", "--nofile=\(used + 4):"])
             try #require(limited.status == 0, "\(limited.errors)")
         }
+        let start = ContinuousClock.now
         let answers = Mutex<[Int: Int]>([:])
         let done = ThreadGroup()
         for _ in 0..<32 {
@@ -196,7 +197,10 @@ struct ProcessTests {
         #expect(counts[200, default: 0] + counts[503, default: 0] == 640, "\(counts)")
         // Those that came first don't keep theirs for themselves.
         #expect(counts[200, default: 0] > 430, "\(counts)")
-        #expect(instance.folders.log("serve.log").contains("accept failed"))
+        let log = instance.folders.log("serve.log")
+        // Once a second and worker, however often it is tried.
+        let said = log.split(separator: "\n").count { $0.contains("accept failed") }
+        #expect((1...2 * (1 + Int(start.duration(to: .now).components.seconds))).contains(said), "\(log)")
     }
 
     @Test("a killed supervisor takes its workers along, and a new one serves at once")

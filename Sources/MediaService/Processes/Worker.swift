@@ -57,7 +57,7 @@ package enum Worker {
         let application = Application()
         return FastCGIServer(
             lanes: lanes, maxParameterBytes: configuration.number(.headerBytes),
-            onEvent: { report($0, environment) },
+            onEvent: { [acceptFailures = LogPace(onceIn: .seconds(1))] in report($0, acceptFailures, environment) },
             refusal: { error, id in Application.problem(ProblemMapping.problem(for: error), error, id, environment) },
             makeHandler: {
                 let context = Context(environment)
@@ -97,7 +97,9 @@ package enum Worker {
         return exitCode
     }
 
-    private static func report(_ event: FastCGIServer.Event, _ environment: Environment) {
+    private static func report(
+        _ event: FastCGIServer.Event, _ acceptFailures: LogPace, _ environment: Environment
+    ) {
         switch event {
         case .clientGone(let id):
             environment.metrics.add(.clientsGone)
@@ -112,6 +114,8 @@ package enum Worker {
                 metadata: ["lane": "\(lane)", "requestId": "\(id)", "seconds": "\(seconds)"])
         case .acceptFailed(let code):
             environment.metrics.add(.acceptsFailed)
+            // While it lasts it is tried 50 times a second; the metric counts all of them.
+            guard acceptFailures.isDue() else { break }
             environment.logger.error("accept failed", metadata: ["error": "\(String(cString: strerror(code)))"])
         }
     }
