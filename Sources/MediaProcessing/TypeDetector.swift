@@ -32,7 +32,7 @@ package final class TypeDetector: Sendable {
             guard unsafe magic_load(handle, nil) == 0 else {
                 throw Failure(description: "libmagic can't load its database: \(error)")
             }
-            // How far into a text it looks for some hundred expressions; its own 8 KB take half as long again.
+            // How far into a text it looks for some hundred expressions; its own default, 8 KB, takes 0.6 ms more.
             var bytes = 1024
             unsafe magic_setparam(handle, MAGIC_PARAM_REGEX_MAX, &bytes)
         }
