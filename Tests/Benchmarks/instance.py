@@ -116,9 +116,9 @@ class Instance:
         query = {"name": name, "userId": user, "isPublic": "true" if public else "false"}
         return "/v1/media?" + urllib.parse.urlencode(query)
 
-    def delete(self, record):
+    def delete(self, record, connection=None):
         """Deletes a record for good, so that its file's room is free at once."""
-        self.call("DELETE", f"/v1/media/{record['id']}?hard=true")
+        self.call("DELETE", f"/v1/media/{record['id']}?hard=true", connection=connection)
 
     def blob(self, record):
         return pathlib.Path(self.settings["MEDIA_STORE_DIR"]) / "objects" / self.blob_name(record)

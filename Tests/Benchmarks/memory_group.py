@@ -39,8 +39,15 @@ def peak(pid):
         return megabytes("VmHWM", file.read())
 
 
+class Gone(Exception):
+    """A process has no memory any more."""
+
+
 def megabytes(field, text):
-    return int(re.search(rf"^{field}:\s+(\d+) kB", text, re.MULTILINE)[1]) * 1024 / 1e6
+    found = re.search(rf"^{field}:\s+(\d+) kB", text, re.MULTILINE)
+    if not found:
+        raise Gone
+    return int(found[1]) * 1024 / 1e6
 
 
 def requests(instance, record):

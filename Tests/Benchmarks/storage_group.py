@@ -10,6 +10,7 @@ import time
 
 import cache_group
 import load
+import memory_group
 import upload_group
 from instance import VIDEO
 from tools import Failure, note, output
@@ -90,15 +91,21 @@ def boto(program, instance, *words):
 def move(instance, source, target):
     """Moves all that a store has; seconds and the most memory that it took, in MB."""
     environment = {**os.environ, "MEDIA_CONFIG_FILE": str(instance.state / "settings.env")}
+    log = instance.state / "log/bench-move.log"
     start = time.monotonic()
-    process = subprocess.Popen(
-        [instance.mediad, "move", "--from", source, "--to", target, "--rate", "100G"], env=environment,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    words = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        raise Failure(f"mediad move ended with {status}: {words.decode()}")
-    return time.monotonic() - start, usage.ru_maxrss / 1024
+    with open(log, "wb") as file:
+        process = subprocess.Popen(
+            [instance.mediad, "move", "--from", source, "--to", target, "--rate", "100G"], env=environment, stdout=file,
+            stderr=file)
+    most = 0
+    # Not the ru_maxrss of wait4: that is at least what the process had which it was forked from, this one.
+    while process.poll() is None:
+        with contextlib.suppress(memory_group.Gone):
+            most = memory_group.peak(process.pid)
+        time.sleep(0.02)
+    if process.returncode != 0:
+        raise Failure(f"mediad move ended with {process.returncode}: {log.read_text()}")
+    return time.monotonic() - start, most
 
 
 def purge(instance, record):

@@ -182,18 +182,18 @@ def all_of(way, port, parallel, count):
 
 
 def many(instance, peers, rounds, report):
-    """So many by all rounds together. What was uploaded stays until the benchmark ends."""
+    """So many by all rounds together. What was uploaded stays until all rounds are over."""
     count = -(-MANY // rounds)
     with PHP(peers) as php:
         check_answers(instance, php)
 
         def ours(connection, number):
-            post(instance, connection, instance.upload_target(f"{number}.txt"))
+            made.append(post(instance, connection, instance.upload_target(f"{number}.txt")))
 
         def theirs(connection, number):
             post(instance, connection, php.upload_target(f"{number}.txt"))
 
-        rates = {"ours": [], "PHP-FPM": []}
+        made, rates = [], {"ours": [], "PHP-FPM": []}
         for round in range(rounds):
             for name, way, port in (("ours", ours, instance.port), ("PHP-FPM", theirs, php.port)):
                 os.sync()
@@ -205,6 +205,8 @@ def many(instance, peers, rounds, report):
         # One was uploaded before.
         if php.stored() != (count * rounds + 1,) * 3:
             raise Failure(f"PHP-FPM has stored {php.stored()} files, blobs and records of {count * rounds + 1}")
+    # Other groups move all files there are.
+    all_of(lambda connection, number: instance.delete(made[number], connection), instance.port, PARALLEL, len(made))
     report.compare(
         GROUP, f"{MANY:,} of 20 KB, {PARALLEL} at once", rates["ours"], rates["PHP-FPM"], "PHP-FPM, as durable", "files/s",
         goal=2)
@@ -216,6 +218,7 @@ def post(instance, connection, target):
     answer = response.read()
     if response.status != 201:
         raise Failure(f"POST {target} was answered with {response.status}: {answer.decode()}")
+    return json.loads(answer)
 
 
 def check_answers(instance, php):
