@@ -13,16 +13,15 @@ package struct APIKey: Equatable, Sendable {
 
     /// A key as it came from outside, or nil if it hasn't the form of one.
     package init?(_ text: String) {
-        let bytes = Array(text.utf8)
+        let bytes = text.utf8.span
         let secretStart = 4 + Self.idLength
-        guard bytes.count == secretStart + Self.secretLength, bytes.starts(with: "mk_".utf8),
-            bytes[secretStart - 1] == UInt8(ascii: "_")
+        guard bytes.count == secretStart + Self.secretLength, text.utf8.starts(with: "mk_".utf8),
+            bytes[secretStart - 1] == UInt8(ascii: "_"),
+            bytes.extracting(3..<secretStart - 1).allSatisfy(Self.isAllowed),
+            bytes.extracting(secretStart...).allSatisfy(Self.isAllowed)
         else { return nil }
-        let id = bytes[3..<secretStart - 1]
-        let secret = bytes[secretStart...]
-        guard id.allSatisfy(Self.isAllowed), secret.allSatisfy(Self.isAllowed) else { return nil }
-        self.id = String(decoding: id, as: UTF8.self)
-        self.secret = String(decoding: secret, as: UTF8.self)
+        id = String(decoding: text.utf8.dropFirst(3).prefix(Self.idLength), as: UTF8.self)
+        secret = String(decoding: text.utf8.suffix(Self.secretLength), as: UTF8.self)
     }
 
     /// A new key; `generator` has to be a cryptographic random source.

@@ -2,6 +2,8 @@
 package struct FileType: Hashable, Sendable {
     /// As in `Content-Type`.
     package let mimeType: String
+    /// The value of `Content-Type` of an answer with the file.
+    package let contentType: String
     package let mediaType: MediaType
     /// The extension of its public name; nginx takes the public file's type from it.
     package let fileExtension: String
@@ -10,6 +12,7 @@ package struct FileType: Hashable, Sendable {
 
     private init(_ mimeType: String, _ mediaType: MediaType, _ fileExtension: String, inline: Bool = false) {
         self.mimeType = mimeType
+        contentType = mimeType.hasPrefix("text/") ? "\(mimeType); charset=utf-8" : mimeType
         self.mediaType = mediaType
         self.fileExtension = fileExtension
         isInline = inline
@@ -24,7 +27,6 @@ package struct FileType: Hashable, Sendable {
         return byName[aliases[name] ?? name]
     }
 
-    /// The known type of a record, by the name that the table has for it.
     /// Whether a text has the form of a media type without parameters (RFC 9110 §8.3.1), as the column holds it.
     package static func isName(_ text: String) -> Bool {
         let halves = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -39,6 +41,7 @@ package struct FileType: Hashable, Sendable {
             }
     }
 
+    /// The known type of a record, by the name that the table has for it.
     package static func stored(as mimeType: String) -> FileType? { byName[mimeType] }
 
     /// The known type that files with this ending (lower case, no dot) usually have.

@@ -11,8 +11,8 @@ package struct MediaID: Hashable, Sendable, Comparable, CustomStringConvertible 
 
     /// An id as it came from outside, or nil if it hasn't the form of one.
     package init?(_ text: String) {
-        let bytes = text.utf8
-        guard bytes.count == Self.length, bytes.first == UInt8(ascii: "c"), bytes.allSatisfy(Self.isDigit) else {
+        let bytes = text.utf8.span
+        guard bytes.count == Self.length, bytes[0] == UInt8(ascii: "c"), bytes.allSatisfy(Self.isDigit) else {
             return nil
         }
         rawValue = text

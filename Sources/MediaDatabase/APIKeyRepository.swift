@@ -31,6 +31,11 @@ package struct APIKeyRepository {
         }
     }
 
+    private static let findWithFile = """
+        SELECT \(MediaRepository.fileColumns), k.secret_sha256, k.scopes, k.expires_at
+        FROM api_keys k LEFT JOIN media m ON m.id = ? WHERE k.id = ? AND k.revoked_at IS NULL
+        """
+
     private static let columns = "id, secret_sha256, name, scopes, created_at, revoked_at, expires_at, last_used_at"
 
     private let connection: Connection
@@ -58,13 +63,9 @@ package struct APIKeyRepository {
     package func findUsable(
         _ id: String, with media: MediaID
     ) throws(MariaDBError) -> (credential: Credential, file: MediaFile?)? {
-        let sql = """
-            SELECT \(MediaRepository.fileColumns), k.secret_sha256, k.scopes, k.expires_at
-            FROM api_keys k LEFT JOIN media m ON m.id = ? WHERE k.id = ? AND k.revoked_at IS NULL
-            """
         let behind = MediaRepository.fileColumnCount
         return try connection.query(
-            sql, [.text(media), .text(id)]
+            Self.findWithFile, [.text(media), .text(id)]
         ) { (row) throws(MariaDBError) -> (credential: Credential, file: MediaFile?) in
             (try Self.credential(row, at: behind), row.isNull(0) ? nil : try MediaRepository.file(row))
         }.first

@@ -7,7 +7,12 @@ package final class Connection {
     private var host = 0
     /// Whether none of them has let it in, the last time.
     private var isNowhere = false
-    private var statements: [String: Statement] = [:]
+    private var statements: [String: Statement] = [:] {
+        didSet { latest = nil }
+    }
+    /// The one that was used last, if it is among the others: a thread runs the same one again and again, and its text is found
+    /// to be the same where it lies, without a hash of it.
+    private var latest: (sql: String, statement: Statement)?
     private var isInTransaction = false
     /// Counts the uses of statements.
     private var uses = 0
@@ -212,12 +217,21 @@ package final class Connection {
 
     private func statement(_ sql: String) throws(MariaDBError) -> Statement {
         uses += 1
-        if let statement = statements[sql] {
-            statement.lastUse = uses
-            return statement
-        }
-        let statement = try connected().prepare(sql)
+        let statement =
+            if let latest, latest.sql == sql {
+                latest.statement
+            } else if let known = statements[sql] {
+                known
+            } else {
+                try prepared(sql)
+            }
         statement.lastUse = uses
+        latest = (sql, statement)
+        return statement
+    }
+
+    private func prepared(_ sql: String) throws(MariaDBError) -> Statement {
+        let statement = try connected().prepare(sql)
         // The server bounds how many statements all its connections hold, and lists have very many forms.
         if statements.count >= Self.maxStatements,
             let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse })

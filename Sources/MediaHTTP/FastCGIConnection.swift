@@ -57,17 +57,15 @@ final class FastCGIConnection: RequestSource {
     }
 
     func readBody(limit: Int) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 16384)
         var body: [UInt8] = []
         while body.count < limit {
-            let wanted = min(limit - body.count, bytes.count)
-            let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-                Int(
-                    unsafe FCGX_GetStr(
-                        buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(wanted), request.pointee.in))
+            let wanted = min(limit - body.count, 16384)
+            let piece = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+                unsafe count = readBody(into: UnsafeMutableRawBufferPointer(buffer))
             }
-            body.append(contentsOf: bytes[..<count])
-            if count < wanted { break }
+            // Most come in one.
+            if body.isEmpty { body = piece } else { body += piece }
+            if piece.count < wanted { break }
         }
         return body
     }

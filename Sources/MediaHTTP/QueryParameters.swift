@@ -6,22 +6,30 @@ package struct QueryParameters: Sendable {
     /// - Throws: 400 for a name that isn't allowed or stands twice, and for text that isn't percent-encoded UTF-8.
     package init(_ query: String, allowed: Set<String>) throws(HTTPError) {
         // By bytes: a delimiter and a combining mark behind it are one Character.
-        for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
-            let halves = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-                .map { Substring($0) }
-            guard let name = PercentDecoding.text(halves[0], plusIsSpace: true) else {
-                throw .badRequest("query", "a parameter's name isn't percent-encoded UTF-8")
-            }
-            guard allowed.contains(name) else {
-                let known = allowed.sorted().joined(separator: ", ")
-                throw .badRequest(
-                    String(name.prefix(100)), "unknown parameter\(known.isEmpty ? "" : "; known here: \(known)")")
-            }
-            guard let value = PercentDecoding.text(halves.count > 1 ? halves[1] : "", plusIsSpace: true) else {
-                throw .badRequest(name, "not percent-encoded UTF-8")
-            }
-            guard values.updateValue(value, forKey: name) == nil else { throw .badRequest(name, "stands twice") }
+        let bytes = query.utf8.span
+        var start = 0
+        for end in 0...bytes.count where end == bytes.count || bytes[end] == UInt8(ascii: "&") {
+            if start < end { try add(bytes.extracting(start..<end), allowed) }
+            start = end + 1
         }
+    }
+
+    private mutating func add(_ pair: Span<UInt8>, _ allowed: Set<String>) throws(HTTPError) {
+        var middle = 0
+        while middle < pair.count, pair[middle] != UInt8(ascii: "=") { middle += 1 }
+        guard let name = PercentDecoding.text(pair.extracting(..<middle), plusIsSpace: true) else {
+            throw .badRequest("query", "a parameter's name isn't percent-encoded UTF-8")
+        }
+        guard allowed.contains(name) else {
+            let known = allowed.sorted().joined(separator: ", ")
+            throw .badRequest(
+                String(name.prefix(100)), "unknown parameter\(known.isEmpty ? "" : "; known here: \(known)")")
+        }
+        let rest = pair.extracting(min(middle + 1, pair.count)...)
+        guard let value = PercentDecoding.text(rest, plusIsSpace: true) else {
+            throw .badRequest(name, "not percent-encoded UTF-8")
+        }
+        guard values.updateValue(value, forKey: name) == nil else { throw .badRequest(name, "stands twice") }
     }
 
     package subscript(name: String) -> String? { values[name] }

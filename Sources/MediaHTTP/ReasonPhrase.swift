@@ -4,6 +4,11 @@ package enum ReasonPhrase {
         phrases[status] ?? ""
     }
 
+    /// The line with which a FastCGI responder says the status (RFC 3875 §6.3.3).
+    static func line(_ status: Int) -> String {
+        lines[status] ?? "Status: \(status) \r\n"
+    }
+
     private static let phrases = [
         200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content",
         301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified", 307: "Temporary Redirect",
@@ -16,4 +21,7 @@ package enum ReasonPhrase {
         500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
         504: "Gateway Timeout", 507: "Insufficient Storage",
     ]
+
+    private static let lines = [Int: String](
+        uniqueKeysWithValues: phrases.map { ($0.key, "Status: \($0.key) \($0.value)\r\n") })
 }

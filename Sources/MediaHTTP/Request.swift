@@ -72,13 +72,31 @@ package struct Request {
 
     /// nginx has decoded and normalised the path already; an empty segment is nothing here.
     private static func segments(of path: String) throws(HTTPError) -> [String] {
+        // By bytes: a slash and a combining mark behind it are one Character.
+        let bytes = path.utf8.span
+        var segments: [String] = []
+        segments.reserveCapacity(4)
+        var start = 0
+        var isPlain = true
+        for index in 0...bytes.count {
+            if index == bytes.count || bytes[index] == UInt8(ascii: "/") {
+                if start < index { segments.append(text(of: path, start..<index)) }
+                start = index + 1
+            } else if bytes[index] < 0x20 || bytes[index] >= 0x7F {
+                isPlain = false
+            }
+        }
         // nginx passes bytes on; what isn't UTF-8 in them has become U+FFFD by now.
-        let isPlain = path.utf8.allSatisfy { $0 > 0x1F && $0 < 0x7F }
         if !isPlain, path.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F || $0.value == 0xFFFD })
         {
             throw .badRequest("path", "must not contain control characters or invalid UTF-8")
         }
-        // By bytes: a slash and a combining mark behind it are one Character.
-        return path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+        return segments
+    }
+
+    /// - Parameter range: of the text's bytes.
+    private static func text(of path: String, _ range: Range<Int>) -> String {
+        let start = path.utf8.index(path.startIndex, offsetBy: range.lowerBound)
+        return String(path[start..<path.utf8.index(start, offsetBy: range.count)])
     }
 }

@@ -24,14 +24,24 @@ package struct Response: Sendable {
     /// - Parameter omitsBody: for HEAD.
     func serialized(omitsBody: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(256 + body.count)
-        bytes.append(contentsOf: "Status: \(status.code) \(ReasonPhrase.of(status.code))\r\n".utf8)
+        bytes.reserveCapacity(768 + body.count)
+        bytes.append(text: ReasonPhrase.line(status.code))
         fields.write(to: &bytes)
         if !body.isEmpty || fields.contains(.contentType) {
-            bytes.append(contentsOf: "Content-Length: \(body.count)\r\n".utf8)
+            bytes.append(text: "Content-Length: ")
+            bytes.append(text: String(body.count))
+            bytes.append(text: "\r\n")
         }
-        bytes.append(contentsOf: "\r\n".utf8)
+        bytes.append(text: "\r\n")
         if !omitsBody { bytes.append(contentsOf: body) }
         return bytes
+    }
+}
+
+extension [UInt8] {
+    /// As `append(contentsOf: text.utf8)`, whose general way costs a response's head 1,800 instructions more.
+    mutating func append(text: String) {
+        var text = text
+        text.withUTF8 { unsafe append(contentsOf: $0) }
     }
 }

@@ -62,16 +62,25 @@ package struct ResponseFields: Sendable, Equatable {
     /// goes out as a space.
     func write(to bytes: inout [UInt8]) {
         for (name, value) in fields {
-            bytes.append(contentsOf: name.rawValue.utf8)
+            bytes.append(text: name.rawValue)
             bytes.append(UInt8(ascii: ":"))
             bytes.append(UInt8(ascii: " "))
             let start = bytes.count
-            bytes.append(contentsOf: value.utf8)
-            for index in start..<bytes.count where bytes[index] < 0x20 || bytes[index] == 0x7F { bytes[index] = 0x20 }
+            bytes.append(text: value)
+            if Self.hasControl(value.utf8.span) {
+                for index in start..<bytes.count where Self.isControl(bytes[index]) { bytes[index] = 0x20 }
+            }
             bytes.append(UInt8(ascii: "\r"))
             bytes.append(UInt8(ascii: "\n"))
         }
     }
+
+    private static func hasControl(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices where isControl(bytes[index]) { return true }
+        return false
+    }
+
+    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
 
     package static func == (left: ResponseFields, right: ResponseFields) -> Bool {
         left.fields.elementsEqual(right.fields) { $0 == $1 }

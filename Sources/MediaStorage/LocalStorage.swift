@@ -172,7 +172,17 @@ package struct LocalStorage: Sendable {
 
     /// Where a blob lies below `objects/`: `ab/cd/<sha256>`.
     package static func objectName(_ sha256: String) -> String {
-        "\(sha256.prefix(2))/\(sha256.dropFirst(2).prefix(2))/\(sha256)"
+        let hash = sha256.utf8.span
+        let slash = UInt8(ascii: "/")
+        return String(unsafeUninitializedCapacity: hash.count + 6) { name in
+            for index in 0..<2 {
+                name[index] = hash[index]
+                name[index + 3] = hash[index + 2]
+            }
+            (name[2], name[5]) = (slash, slash)
+            for index in hash.indices { name[index + 6] = hash[index] }
+            return hash.count + 6
+        }
     }
 
     func objectPath(_ sha256: String) -> String { "\(objects)/\(Self.objectName(sha256))" }

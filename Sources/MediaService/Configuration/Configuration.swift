@@ -13,6 +13,8 @@ package struct Configuration: Sendable {
     }
 
     private let texts: [Setting: String]
+    /// Of those whose form has one.
+    private let numbers: [Setting: Int]
 
     /// - Parameters:
     ///   - environment: variables, which win over the file.
@@ -50,6 +52,10 @@ package struct Configuration: Sendable {
         }
         guard faults.isEmpty else { throw Failure(description: faults.joined(separator: "\n")) }
         self.texts = texts
+        numbers = Dictionary(
+            uniqueKeysWithValues: texts.compactMap { setting, text in
+                setting.definition.form.number(text).map { (setting, Int($0)) }
+            })
     }
 
     /// Whether an `http` URL is one of this host.
@@ -63,10 +69,8 @@ package struct Configuration: Sendable {
 
     /// A setting with a form that has a number.
     package func number(_ setting: Setting) -> Int {
-        guard let value = setting.definition.form.number(text(setting)) else {
-            preconditionFailure("\(setting.name) has no number")
-        }
-        return Int(value)
+        guard let value = numbers[setting] else { preconditionFailure("\(setting.name) has no number") }
+        return value
     }
 
     package func optionalText(_ setting: Setting) -> String? {

@@ -30,14 +30,13 @@ enum Authenticate {
         authorization: String?, downloading media: MediaID? = nil, _ context: Context
     ) throws -> Result {
         guard let authorization else { return Result(caller: .anonymous) }
-        let scheme = authorization.utf8.prefix(7)
-        guard String(decoding: scheme, as: UTF8.self).lowercased() == "bearer " else {
+        guard namesBearer(authorization.utf8.span) else {
             throw AccessRefused(
                 problem: .unauthenticated("Authorization has to be 'Bearer' and an API key or a token."),
                 caller: "anonymous", reason: "no Bearer credentials")
         }
         let token = String(decoding: authorization.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
-        if token.hasPrefix("mk_") { return try service(token, downloading: media, context) }
+        if token.utf8.starts(with: "mk_".utf8) { return try service(token, downloading: media, context) }
         return try token.hasPrefix(UploadToken.prefix) ? uploader(token, context) : user(token, context)
     }
 
@@ -73,7 +72,8 @@ enum Authenticate {
     ) throws -> Result {
         let now = context.now()
         guard let key = APIKey(text), let (credential, lookup) = try find(key, downloading: media, context),
-            isEqual(hash(of: key), credential.secretHash), credential.expiresAt.map({ $0 > now }) ?? true
+            digest(of: key).withUnsafeBytes({ ConstantTime.isEqual($0, credential.secretHash) }),
+            credential.expiresAt.map({ $0 > now }) ?? true
         else {
             throw AccessRefused(
                 problem: .unauthenticated("The API key is unknown, expired or revoked."), caller: "anonymous",
@@ -106,15 +106,22 @@ enum Authenticate {
     }
 
     /// What is stored of a key's secret.
-    static func hash(of key: APIKey) -> [UInt8] {
-        Array(SHA256.hash(data: Array(key.secret.utf8)))
+    static func hash(of key: APIKey) -> [UInt8] { Array(digest(of: key)) }
+
+    private static func digest(of key: APIKey) -> SHA256Digest {
+        var secret = key.secret
+        var hash = SHA256()
+        secret.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        return hash.finalize()
     }
 
-    /// Compares in a time that doesn't depend on where the difference is.
-    private static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        guard left.count == right.count else { return false }
-        var difference: UInt8 = 0
-        for index in left.indices { difference |= left[index] ^ right[index] }
-        return difference == 0
+    /// Whether credentials begin with the scheme, whose name has letters of any size (RFC 9110 §11.1), and a space.
+    private static func namesBearer(_ credentials: Span<UInt8>) -> Bool {
+        let length = bearer.count
+        guard credentials.count > length, credentials[length] == UInt8(ascii: " ") else { return false }
+        for index in 0..<length where credentials[index] | 0x20 != bearer[index] { return false }
+        return true
     }
+
+    private static let bearer = Array("bearer".utf8)
 }

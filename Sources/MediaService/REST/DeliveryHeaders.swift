@@ -6,14 +6,15 @@ struct DeliveryHeaders {
     var disposition: String
     var cacheControl: String
     /// With its dot, or empty: nginx takes a file's type from its extension.
-    let fileExtension: String
+    var fileExtension: String { ending.map { ".\($0)" } ?? "" }
+
+    private let ending: String?
 
     init(_ delivery: DeliverMedia.Delivery) {
         let file = delivery.file
         let type = FileType.stored(as: file.mimeType)
-        let mimeType = type?.mimeType ?? "application/octet-stream"
-        contentType = mimeType.hasPrefix("text/") ? "\(mimeType); charset=utf-8" : mimeType
-        fileExtension = type.map { ".\($0.fileExtension)" } ?? ""
+        contentType = type?.contentType ?? "application/octet-stream"
+        ending = type?.fileExtension
         disposition = ContentDisposition.header(
             isInline: delivery.downloadName == nil && type?.isInline ?? false,
             fileName: delivery.downloadName ?? file.originalName)
