@@ -1,9 +1,5 @@
 /// Reason phrases of the status codes that are used here (RFC 9110 §15, RFC 4918 §11, RFC 6585).
 package enum ReasonPhrase {
-    package static func of(_ status: Int) -> String {
-        phrases[status] ?? ""
-    }
-
     /// The line with which a FastCGI responder says the status (RFC 3875 §6.3.3).
     static func line(_ status: Int) -> String {
         lines[status] ?? "Status: \(status) \r\n"
